@@ -1,0 +1,22 @@
+/** Every bound of the domain, named once (invariant I11). Each has a test at, below and above. */
+export const MAX_JOB_SOURCE_BYTES = 1_000_000
+export const MAX_GROUP_COUNT = 50_000
+export const MAX_GROUPS_PER_JOB = 1_000
+export const MAX_TASKS_PER_GROUP = 100
+export const MAX_INLINE_SEALED_BYTES = 8_192
+export const MAX_DISPATCH_PAYLOAD_BYTES = 16_384
+export const MAX_JOB_ID_LENGTH = 512
+export const MIN_DYNAMIC_PORT = 20_000
+export const MAX_DYNAMIC_PORT = 32_000
+/** Rows (placements, stops, in-place updates) that one PlanCommitted may hold; a larger plan goes in parts. */
+export const MAX_PLAN_ROWS = 4_000
+/** Control events that the leader appends at once. */
+export const MAX_CONTROL_BATCH = 256
+/** Task events of one allocation that one report may hold; the rest are counted as dropped. */
+export const MAX_TASK_EVENTS_PER_REPORT = 64
+export const MAX_ALLOCATIONS_PER_REPORT = 500
+/** Task events that the live views keep per task; the log keeps all. */
+export const MAX_TASK_EVENTS_KEPT = 50
+export const MAX_PLAN_ATTEMPTS = { service: 5, batch: 2 } as const
+/** Top-scored nodes whose scores are recorded with a placement. */
+export const MAX_SCORES_RECORDED = 5
