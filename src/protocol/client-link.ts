@@ -26,6 +26,7 @@ export type DesiredAllocation = {
   readonly group: string
   readonly index: number
   readonly name: string
+  /** An agent that is told to stop what it does not hold reports its tasks dead: the servers count it until then. */
   readonly desired: 'run' | 'stop'
   /** For a person: why it is to stop; empty while it is to run. */
   readonly stopReason: string
@@ -38,8 +39,8 @@ export type DesiredAllocation = {
   /** Host ports in the order of the group's port list. */
   readonly ports: readonly number[]
   readonly previousId: string | null
-  /** True where a deployment waits for its health. */
-  readonly isHealthWanted: boolean
+  /** The deployment that waits for its health (report it under this id, once per deployment), null = nobody waits. */
+  readonly deploymentId: string | null
   readonly createdAt: number
 }
 

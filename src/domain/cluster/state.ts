@@ -104,12 +104,14 @@ export type AllocationState = {
   modifiedPosition: number
   desired: 'run' | 'stop'
   stopReason: StopReason | null
+  /** A user asked for its stop (AllocationStopRequested); the next plan stops and replaces it. */
+  stopRequested: boolean
   /** What the servers judge (I7), kept beside what was observed. */
   judgement: 'lost' | 'unknown' | null
   /** Derived from the tasks. */
   observed: ObservedStatus
   readonly tasks: Map<string, TaskReport>
-  health: { readonly isHealthy: boolean; readonly at: number } | null
+  health: { readonly isHealthy: boolean; readonly at: number; readonly deploymentId: string } | null
   readonly checks: Map<string, CheckReport>
   previousId: string | null
   nextId: string | null

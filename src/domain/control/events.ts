@@ -29,6 +29,8 @@ export type NewEvaluation = {
   readonly deploymentId: string | null
   /** For a person: what made it. */
   readonly cause: string
+  /** The allocations that it is opened for (failed ones, ones to stop), so that it is opened once. */
+  readonly allocationIds?: readonly string[]
 }
 
 export type LeadershipTaken = Message<'LeadershipTaken', { readonly epoch: number; readonly address: string }>

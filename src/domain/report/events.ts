@@ -8,7 +8,10 @@ export type TaskReport = {
   readonly task: string
   readonly phase: TaskPhase
   readonly isFailed: boolean
-  /** Counts the starts of this task in this allocation, from 0 (never started). With `phase` it orders observations (I7). */
+  /**
+   * The start that the task is at or works towards: 0 before the first, raised with every decision to start again (a task
+   * that waits for a restart is `pending` under the next number). With `phase` (pending < running < dead) it orders observations (I7).
+   */
   readonly startNumber: number
   readonly restarts: number
   /** ms, null = not yet. */
@@ -46,7 +49,7 @@ export type AllocationReport = {
   /** Task events that a cap dropped. */
   readonly droppedEvents: number
   /** The client's judgement for a deployment, once it has one. */
-  readonly health: { readonly isHealthy: boolean; readonly at: number } | null
+  readonly health: { readonly isHealthy: boolean; readonly at: number; readonly deploymentId: string } | null
   /** Checks that changed state. */
   readonly checks: readonly CheckReport[]
 }
