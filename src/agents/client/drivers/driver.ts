@@ -1,4 +1,6 @@
 import type { Json } from '../../../domain/json.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import type { Logger } from '../../../platform/logger.ts'
 
 /**
  * The one interface of every task driver (design §8, house style 8.11). A driver starts, watches and stops one task at a
@@ -45,7 +47,10 @@ export type TaskPaths = {
   readonly secretsDir: string
   /** The task's own directory, the parent of local and secrets. */
   readonly taskDir: string
-  /** Files opened for append that take the task's output; the driver hands its output there or to a collector that writes there. */
+  /**
+   * The first of the numbered files that take the task's output, such as `web.stdout.0`. The driver's collector appends to
+   * the one with the highest number and starts the next number when that one is full, so a follower reads by rising number.
+   */
   readonly stdoutPath: string
   readonly stderrPath: string
 }
@@ -66,7 +71,7 @@ export type TaskStart = {
   readonly ports: readonly TaskPort[]
   readonly paths: TaskPaths
   readonly killSignal: string | undefined
-  /** Size in bytes at which an output file is rotated, and how many are kept. */
+  /** Size in bytes at which the next output file is begun, and how many are kept; nothing is kept where `isDisabled`. */
   readonly logs: { readonly maxFileBytes: number; readonly maxFiles: number; readonly isDisabled: boolean }
 }
 
@@ -103,17 +108,21 @@ export type TaskDriver = {
   readonly start: (task: TaskStart, onEvent: (event: DriverEvent) => void, signal: AbortSignal) => Promise<StartResult>
   /** After a restart of the agent: is the task of this handle still there (running, or exited with a status that can be had by `wait`)? */
   readonly recover: (handle: TaskHandle) => Promise<'running' | 'gone'>
-  /** Resolves when the task has ended; resolves at once with the same answer when asked again. Abort makes it reject with the signal's reason. */
+  /**
+   * Resolves when the task has ended and its output is in its files; resolves at once with the same answer when asked
+   * again. Abort makes it reject with the signal's reason. Sits out a restart of the driver's daemon; throws AppError
+   * DRIVER_UNREACHABLE when the daemon stays away: the task may run on, so ask again.
+   */
   readonly wait: (handle: TaskHandle, signal: AbortSignal) => Promise<ExitResult>
   /** Sends `killSignal` (or the driver's default), waits `timeoutMs`, then kills. Returns when the task has ended. Idempotent. */
   readonly stop: (handle: TaskHandle, killSignal: string | undefined, timeoutMs: number) => Promise<void>
   /** Sends a signal by name (`SIGHUP`) to the task. Throws DRIVER_FAILED with the reason when it cannot. */
   readonly signal: (handle: TaskHandle, signal: string) => Promise<void>
-  /** Removes everything that is left of an ended task (container, scratch files). Idempotent. */
+  /** Removes everything that is left of a task (container, scratch files), killing what still runs. Idempotent. */
   readonly destroy: (handle: TaskHandle) => Promise<void>
-  /** Removes what carries these labels and is not among `keep` (ids of TaskStart). Answers how many were removed. */
+  /** Kills and removes what carries all these labels and is not among `keep` (ids of TaskStart). Answers how many were removed. */
   readonly sweep: (labels: Readonly<Record<string, string>>, keep: ReadonlySet<string>) => Promise<number>
-  /** Releases connections and helpers. With `endsTasks` false, running tasks run on. */
+  /** Releases connections and helpers. Running tasks run on. */
   readonly close: () => Promise<void>
 }
 
@@ -121,5 +130,10 @@ export type TaskDriver = {
 export type DriverContext = {
   /** A directory of the agent's own where drivers may keep sockets and statuses. */
   readonly stateDir: string
+  /** The driver's own options from the agent's configuration. */
   readonly options: Readonly<Record<string, Json>>
+  readonly clock: Clock
+  readonly logger: Logger
 }
+
+export type DriverFactory = (context: DriverContext) => TaskDriver

@@ -1,0 +1,10 @@
+import type { DriverFactory } from './driver.ts'
+import { createMockDriver } from './mock/mock-driver.ts'
+import { createMockWorld } from './mock/mock-world.ts'
+
+/** Every driver, by the name that a job's `driver = "…"` says. A new driver is one line here; the contract suite finds it. */
+export const driverRegistry = {
+  mock: context => createMockDriver(context, createMockWorld(context.clock)),
+} as const satisfies Record<string, DriverFactory>
+
+export type DriverName = keyof typeof driverRegistry
