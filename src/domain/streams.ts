@@ -15,3 +15,9 @@ export const STATE_CATEGORIES: readonly string[] = ['job', 'control', 'node', 'r
 
 export const jobKeyOfStream = (stream: string): JobKey => stream.slice('job-'.length)
 export const idOfStream = (stream: string): string => stream.slice(stream.indexOf('-') + 1)
+
+/** What stands before a stream's first dash. */
+export const categoryOf = (stream: string): string => {
+  const dash = stream.indexOf('-')
+  return dash < 0 ? stream : stream.slice(0, dash)
+}

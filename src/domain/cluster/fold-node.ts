@@ -1,0 +1,109 @@
+import type { Recorded } from '../events.ts'
+import { uuidOf } from '../ids.ts'
+import type { NodeEvent, NodeRegistered, TaskRestartRequested, TaskSignalRequested } from '../node/events.ts'
+import { idOfStream } from '../streams.ts'
+import type { Fold, FoldContext } from './fold-context.ts'
+import type { NodeState } from './state.ts'
+
+type NodeFolds = { readonly [T in NodeEvent['type']]: Fold<Extract<NodeEvent, { type: T }>> }
+
+const isShared = ([key]: readonly [string, unknown]): boolean => !key.startsWith('unique.')
+const sorted = (record: Readonly<Record<string, unknown>>): readonly unknown[] =>
+  Object.entries(record)
+    .filter(isShared)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+
+/** Equal for nodes that no feasibility check can tell apart: everything but what is unique to one. */
+const classOf = (node: NodeState): string => {
+  const usable = Object.entries(node.drivers).filter(([, driver]) => driver.isDetected && driver.isHealthy)
+  const parts = [
+    node.datacenter,
+    node.nodePool,
+    node.nodeClass,
+    sorted(node.attributes),
+    sorted(node.meta),
+    sorted(Object.fromEntries(usable.map(([name]) => [name, true]))),
+  ]
+  return uuidOf('class', JSON.stringify(parts))
+}
+
+const newNode = (id: string, data: NodeRegistered['data'], event: Recorded): NodeState => ({
+  id,
+  revision: event.revision,
+  ...factsOf(data),
+  status: 'ready',
+  statusCause: 'registered',
+  isEligible: true,
+  computedClass: '',
+  registeredAt: event.at,
+  createdPosition: event.position,
+  modifiedPosition: event.position,
+  modifiedAt: event.at,
+  usage: { cpuMhz: 0, memoryMb: 0, diskMb: 0, ports: new Map() },
+  allocations: new Set(),
+  requests: new Map(),
+  reportBootId: '',
+  reportSequence: -1,
+  lastFullReportPosition: -1,
+})
+
+const factsOf = (data: NodeRegistered['data']) => ({
+  name: data.name,
+  datacenter: data.datacenter,
+  nodePool: data.nodePool,
+  nodeClass: data.nodeClass,
+  meta: data.meta,
+  attributes: data.attributes,
+  resources: data.resources,
+  reserved: data.reserved,
+  reservedPorts: data.reservedPorts,
+  foreignPorts: data.foreignPorts,
+  drivers: data.drivers,
+  address: data.address,
+  secretDigest: data.secretDigest,
+  bootId: data.bootId,
+  version: data.version,
+})
+
+const touch = ({ changes }: FoldContext, node: NodeState, event: Recorded): void => {
+  node.revision = event.revision
+  node.modifiedPosition = event.position
+  node.modifiedAt = event.at
+  node.computedClass = classOf(node)
+  changes.nodes.add(node.id)
+}
+
+const withNode = (context: FoldContext, event: Recorded, change: (node: NodeState) => void): void => {
+  const node = context.state.nodes.get(idOfStream(event.stream))
+  if (node === undefined) return
+  change(node)
+  touch(context, node, event)
+}
+
+const keepRequest: Fold<TaskRestartRequested | TaskSignalRequested> = (context, event) =>
+  withNode(context, event, node => node.requests.set(event.data.requestId, event.data))
+
+export const nodeFolds: NodeFolds = {
+  NodeRegistered: (context, event) => {
+    const id = idOfStream(event.stream)
+    const existing = context.state.nodes.get(id)
+    const node = existing ?? newNode(id, event.data, event)
+    if (existing !== undefined) Object.assign(existing, factsOf(event.data))
+    context.state.nodes.set(id, node)
+    touch(context, node, event)
+  },
+  NodeFingerprinted: (context, event) =>
+    withNode(context, event, node => {
+      const { attributes, resources, drivers, foreignPorts } = event.data
+      if (attributes !== undefined) node.attributes = attributes
+      if (resources !== undefined) node.resources = resources
+      if (drivers !== undefined) node.drivers = drivers
+      if (foreignPorts !== undefined) node.foreignPorts = foreignPorts
+    }),
+  NodeEligibilitySet: (context, event) =>
+    withNode(context, event, node => {
+      node.isEligible = event.data.isEligible
+    }),
+  TaskRestartRequested: keepRequest,
+  TaskSignalRequested: keepRequest,
+}

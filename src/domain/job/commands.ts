@@ -1,0 +1,70 @@
+import type { Job, Sealed } from '../jobspec/schema.ts'
+import type { Message } from '../message.ts'
+import type { Derivation } from './events.ts'
+
+/** What can be asked of one job's stream. Ids and instants come in with the command (I2, I5). */
+export type RegisterJob = Message<
+  'RegisterJob',
+  {
+    readonly spec: Job
+    readonly evaluationId: string
+    readonly source: string | null
+    readonly message: string
+    /** Only when the job's stream stands at this revision; -1 = only when there is none; null = whatever it is. */
+    readonly checkRevision: number | null
+  }
+>
+export type RegisterChild = Message<
+  'RegisterChild',
+  { readonly jobId: string; readonly derivation: Derivation; readonly evaluationId: string }
+>
+export type StopJob = Message<'StopJob', { readonly jobId: string; readonly evaluationId: string }>
+export type PurgeJob = Message<'PurgeJob', { readonly jobId: string; readonly evaluationId: string }>
+export type RevertJob = Message<
+  'RevertJob',
+  {
+    readonly toVersion: number
+    readonly deploymentId: string
+    readonly atRevision: number
+    readonly evaluationId: string
+  }
+>
+export type ForceEvaluation = Message<
+  'ForceEvaluation',
+  { readonly jobId: string; readonly evaluationId: string; readonly forcesReschedule: boolean }
+>
+export type ForcePeriodicRun = Message<
+  'ForcePeriodicRun',
+  { readonly jobId: string; readonly instant: number; readonly evaluationId: string }
+>
+export type DispatchJob = Message<
+  'DispatchJob',
+  {
+    readonly jobId: string
+    readonly childId: string
+    readonly evaluationId: string
+    readonly instant: number
+    readonly meta: Readonly<Record<string, string>>
+    readonly payload: Sealed | null
+    readonly payloadBytes: number
+    readonly priority: number | null
+    readonly tokenDigest: string | null
+  }
+>
+export type StopAllocation = Message<'StopAllocation', { readonly allocationId: string; readonly evaluationId: string }>
+export type RequestDeploymentAction = Message<
+  'RequestDeploymentAction',
+  { readonly deploymentId: string; readonly action: 'pause' | 'resume' | 'fail' }
+>
+
+export type JobCommand =
+  | RegisterJob
+  | RegisterChild
+  | StopJob
+  | PurgeJob
+  | RevertJob
+  | ForceEvaluation
+  | ForcePeriodicRun
+  | DispatchJob
+  | StopAllocation
+  | RequestDeploymentAction
