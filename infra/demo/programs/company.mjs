@@ -11,8 +11,16 @@ const MAX_SCAN_ROUNDS = 1_000
 
 /** What each type does, what one task costs in units of the budget (least, most), and how long it takes (least, most). */
 export const EMPLOYEE_TYPES = {
-  sales_engineer: { tasks: ['calling a customer', 'showing a prototype', 'writing an offer'], cost: [1, 3], taskMs: [300, 700] },
-  software_engineer: { tasks: ['fixing a bug', 'reviewing a change', 'writing a test'], cost: [2, 5], taskMs: [600, 1_200] },
+  sales_engineer: {
+    tasks: ['calling a customer', 'showing a prototype', 'writing an offer'],
+    cost: [1, 3],
+    taskMs: [300, 700],
+  },
+  software_engineer: {
+    tasks: ['fixing a bug', 'reviewing a change', 'writing a test'],
+    cost: [2, 5],
+    taskMs: [600, 1_200],
+  },
   product_manager: { tasks: ['sorting requests', 'drawing a road map'], cost: [2, 4], taskMs: [500, 1_000] },
   technical_writer: { tasks: ['writing a page', 'checking an example'], cost: [1, 3], taskMs: [400, 900] },
   recruiter: { tasks: ['reading applications', 'planning interviews'], cost: [1, 2], taskMs: [400, 900] },
@@ -54,5 +62,13 @@ function toEmployee(id, flat) {
   const fields = {}
   for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index]] = flat[index + 1]
   if (fields.type === undefined) return []
-  return [{ id, type: fields.type, doing: fields.doing ?? '', tasksDone: Number(fields.done ?? 0), since: Number(fields.since ?? 0) }]
+  return [
+    {
+      id,
+      type: fields.type,
+      doing: fields.doing ?? '',
+      tasksDone: Number(fields.done ?? 0),
+      since: Number(fields.since ?? 0),
+    },
+  ]
 }

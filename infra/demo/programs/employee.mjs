@@ -5,6 +5,7 @@
  *   employee.mjs [--employee-type sales_engineer]
  */
 import { randomInt } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { BUDGET_KEY, EMPLOYEE_EXPIRES_S, EMPLOYEE_TYPES, employeeKey } from './company.mjs'
 import { openRedisPatiently, redisAddress } from './redis.mjs'
 
@@ -30,9 +31,9 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
 
 const type = readType(process.argv.slice(2))
 const id = process.env.PTC_EMPLOYEE_ID ?? ''
-if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) fail(`PTC_EMPLOYEE_ID is "${id}"; it must be 1 to 64 letters, digits, - or _.`)
 const address = redisAddress(process.env)
 if (address.problem !== undefined) fail(address.problem)
+if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) fail(`PTC_EMPLOYEE_ID is "${id}"; it must be 1 to 64 letters, digits, - or _.`)
 
 try {
   const redis = await openRedisPatiently(address, { attempts: ATTEMPTS, pauseMs: PAUSE_MS })
@@ -48,8 +49,10 @@ try {
 function readType(words) {
   if (words.length === 0) return oneOf(Object.keys(EMPLOYEE_TYPES))
   const [flag, value = ''] = words.length === 1 ? words[0].split('=') : words
-  if (words.length > 2 || flag !== '--employee-type') fail(`unknown argument "${words.join(' ')}"; known: --employee-type TYPE`)
-  if (!Object.hasOwn(EMPLOYEE_TYPES, value)) fail(`there is no employee type "${value}"; known: ${Object.keys(EMPLOYEE_TYPES).join(', ')}`)
+  if (words.length > 2 || flag !== '--employee-type')
+    fail(`unknown argument "${words.join(' ')}"; known: --employee-type TYPE`)
+  if (!Object.hasOwn(EMPLOYEE_TYPES, value))
+    fail(`there is no employee type "${value}"; known: ${Object.keys(EMPLOYEE_TYPES).join(', ')}`)
   return value
 }
 
@@ -83,12 +86,7 @@ async function show(redis, { doing, done, since }) {
   await redis.command('EXPIRE', employeeKey(id), EMPLOYEE_EXPIRES_S)
 }
 
+/** Ends early when it is time to go home. */
 function pause(ms) {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, ms)
-    goHome.signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    }, { once: true })
-  })
+  return setTimeout(ms, undefined, { signal: goHome.signal }).catch(() => {})
 }

@@ -5,8 +5,8 @@
  *   redis-stand-in.mjs [--port 6379] [--bind 0.0.0.0]
  */
 import { createServer } from 'node:net'
-import { createDatabase } from './stand-in-database.mjs'
 import { createRespReader, encodeReply, RedisError } from './resp.mjs'
+import { createDatabase } from './stand-in-database.mjs'
 
 const MAX_CLIENTS = 500
 /** A client that does not read its replies is cut off at this many unsent bytes. */

@@ -15,20 +15,26 @@ export function redisAddress(env) {
   const host = env.REDIS_HOST ?? ''
   const text = env.REDIS_PORT ?? '6379'
   const port = Number(text)
-  if (host === '') return { problem: 'REDIS_HOST is not set: nobody said where redis is. Is the job pytechco-redis running?' }
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) return { problem: `REDIS_PORT is "${text}", which is no port` }
+  if (host === '')
+    return { problem: 'REDIS_HOST is not set: nobody said where redis is. Is the job pytechco-redis running?' }
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    return { problem: `REDIS_PORT is "${text}", which is no port` }
   return { host, port }
 }
 
 /**
  * Opens a connection. The client has `command(...words)`, which answers the reply (string, number, null or an array) and
- * rejects with RedisError when redis refused, with RedisUnreachable when the connection is lost; `close()`; `isOpen()`.
+ * rejects with RedisError when redis refused, with RedisUnreachable when the connection is lost; `close()`; `isOpen()`;
+ * `problem()`, why it is not open any more.
  */
 export function openRedis({ host, port }) {
   const where = `redis at ${host}:${port}`
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port })
-    const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`)), CONNECT_TIMEOUT_MS)
+    const timer = setTimeout(
+      () => socket.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`)),
+      CONNECT_TIMEOUT_MS,
+    )
     socket.setNoDelay(true)
     socket.once('error', error => {
       clearTimeout(timer)
@@ -46,12 +52,14 @@ function createClient(socket, where) {
   const waiting = []
   const reader = createRespReader()
   let isOpen = true
+  let problem
 
   const fail = cause => {
     if (!isOpen) return
     isOpen = false
     socket.destroy()
     const error = new RedisUnreachable(`the connection to ${where} was lost: ${cause}`)
+    problem = error.message
     for (const request of waiting.splice(0)) settle(request, error)
   }
   socket.on('error', error => fail(error.message))
@@ -70,11 +78,13 @@ function createClient(socket, where) {
 
   return {
     isOpen: () => isOpen,
+    problem: () => problem,
     close: () => fail('it was closed here'),
     command: (...words) =>
       new Promise((resolve, reject) => {
         if (!isOpen) return reject(new RedisUnreachable(`the connection to ${where} is closed`))
-        if (waiting.length >= MAX_WAITING) return reject(new RedisUnreachable(`${MAX_WAITING} commands wait for ${where} already`))
+        if (waiting.length >= MAX_WAITING)
+          return reject(new RedisUnreachable(`${MAX_WAITING} commands wait for ${where} already`))
         const timer = setTimeout(() => fail(`no reply to ${words[0]} within ${REPLY_TIMEOUT_MS} ms`), REPLY_TIMEOUT_MS)
         waiting.push({ resolve, reject, timer })
         socket.write(encodeCommand(words))

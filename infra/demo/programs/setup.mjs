@@ -25,7 +25,11 @@ const address = redisAddress(process.env)
 if (address.problem !== undefined) fail(address.problem)
 
 try {
-  const redis = await openRedisPatiently(address, { attempts: ATTEMPTS, pauseMs: PAUSE_MS, onRetry: error => console.error(`setup: ${error.message}; trying again`) })
+  const redis = await openRedisPatiently(address, {
+    attempts: ATTEMPTS,
+    pauseMs: PAUSE_MS,
+    onRetry: error => console.error(`setup: ${error.message}; trying again`),
+  })
   const sentHome = await resetCompany(redis, budget)
   redis.close()
   console.log(`setup: the budget is ${budget}; ${sentHome} employees were logged off`)

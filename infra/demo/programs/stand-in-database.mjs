@@ -107,7 +107,8 @@ function createStore(entries, now) {
 
 function set(store, [key, value, option, amount]) {
   const life = option?.toUpperCase()
-  if (option !== undefined && (amount === undefined || !['EX', 'PX'].includes(life))) throw new RedisError('ERR syntax error')
+  if (option !== undefined && (amount === undefined || !['EX', 'PX'].includes(life)))
+    throw new RedisError('ERR syntax error')
   store.put(key, value, life === undefined ? null : integer(amount) * (life === 'EX' ? 1_000 : 1))
   return OK
 }
@@ -155,7 +156,8 @@ function matches(pattern, text) {
   let position = 0
   while (position < text.length) {
     if (pattern[at] === '*') [star, retry, at] = [at, position, at + 1]
-    else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[position])) [at, position] = [at + 1, position + 1]
+    else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[position]))
+      [at, position] = [at + 1, position + 1]
     else if (star !== -1) [retry, at, position] = [retry + 1, star + 1, retry + 1]
     else return false
   }

@@ -10,8 +10,8 @@
  */
 import { createServer } from 'node:http'
 import { BUDGET_KEY, listEmployees } from './company.mjs'
-import { openRedis, redisAddress } from './redis.mjs'
 import { renderPage } from './page.mjs'
+import { openRedis, redisAddress } from './redis.mjs'
 
 const DEFAULT_PORT = 5_000
 const DEFAULT_REFRESH_MS = 1_000
@@ -29,13 +29,15 @@ const company = createCompanyReader(database)
 
 const server = createServer((request, response) => {
   const respond = ROUTES[request.url?.split('?')[0] ?? '']
-  if (respond === undefined || !['GET', 'HEAD'].includes(request.method ?? '')) return send(response, 404, 'text/plain', 'There is no such page.\n')
+  if (respond === undefined || !['GET', 'HEAD'].includes(request.method ?? ''))
+    return send(response, 404, 'text/plain', 'There is no such page.\n')
   respond(response).catch(error => send(response, 500, 'text/plain', `${error.message}\n`))
 })
 
 const ROUTES = {
   '/': async response => send(response, 200, 'text/html', renderPage(await company.read(), refreshMs)),
-  '/employees.json': async response => send(response, 200, 'application/json', `${JSON.stringify(await company.read())}\n`),
+  '/employees.json': async response =>
+    send(response, 200, 'application/json', `${JSON.stringify(await company.read())}\n`),
   '/health': async response => {
     const { isConnected, problem } = await company.read()
     send(response, isConnected ? 200 : 503, 'text/plain', isConnected ? 'ok\n' : `${problem}\n`)
@@ -97,7 +99,10 @@ function createDatabaseLink(address) {
     /** The connection, or `{ problem }`. */
     async use() {
       if (redis?.isOpen()) return { redis }
-      if (address.problem === undefined && (opening !== undefined || Date.now() >= nextTryAt)) await (opening ??= open())
+      problem = redis?.problem() ?? problem
+      redis = undefined
+      if (address.problem === undefined && (opening !== undefined || Date.now() >= nextTryAt))
+        await (opening ??= open())
       return redis?.isOpen() ? { redis } : { problem }
     },
     close: () => redis?.close(),
@@ -114,7 +119,10 @@ function createCompanyReader(database) {
     try {
       const budget = await redis.command('GET', BUDGET_KEY)
       const now = Date.now()
-      const employees = (await listEmployees(redis)).map(({ since, ...rest }) => ({ ...rest, onlineForS: Math.max(0, Math.round((now - since) / 1_000)) }))
+      const employees = (await listEmployees(redis)).map(({ since, ...rest }) => ({
+        ...rest,
+        onlineForS: Math.max(0, Math.round((now - since) / 1_000)),
+      }))
       return { isConnected: true, budget: budget === null ? null : Number(budget), employees }
     } catch (error) {
       return { isConnected: false, problem: error.message, budget: null, employees: [] }
