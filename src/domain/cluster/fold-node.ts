@@ -44,6 +44,7 @@ const newNode = (id: string, data: NodeRegistered['data'], event: Recorded): Nod
   requests: new Map(),
   reportBootId: '',
   reportSequence: -1,
+  reportRevision: -1,
   lastFullReportPosition: -1,
 })
 

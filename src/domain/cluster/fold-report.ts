@@ -45,7 +45,9 @@ const foldAllocation = (context: FoldContext, event: Recorded, nodeId: string, r
 export const reportFolds: ReportFolds = {
   AllocationsReported: (context, event) => {
     const node = context.state.nodes.get(idOfStream(event.stream))
-    if (node === undefined || isRepeat(node, event.data)) return
+    if (node === undefined) return
+    node.reportRevision = event.revision
+    if (isRepeat(node, event.data)) return
     node.reportBootId = event.data.bootId
     node.reportSequence = event.data.sequence
     if (event.data.isFull) node.lastFullReportPosition = event.position

@@ -224,6 +224,8 @@ export type NodeState = {
   /** Newest report folded: repeats are ignored. */
   reportBootId: string
   reportSequence: number
+  /** Revision of the newest event of the node's report stream, -1 = none: what the next report expects. */
+  reportRevision: number
   /** Position of the newest full report since the node was (re)judged. */
   lastFullReportPosition: number
 }

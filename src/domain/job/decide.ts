@@ -11,7 +11,8 @@ import { isSameSpec } from './same-spec.ts'
 export type JobMemory = JobState | undefined
 type JobDecision = Decision<JobEvent, JobRejection>
 
-const isLive = (job: JobMemory): job is JobState => job !== undefined && job.status !== 'purged'
+const isLive = (job: JobMemory): job is JobState & { readonly status: 'registered' | 'stopped' } =>
+  job !== undefined && job.status !== 'purged'
 
 /** Periodic and parameterized jobs are templates: their children are evaluated, they are not. */
 export const isTemplate = (spec: Job): boolean => spec.periodic !== null || spec.parameterized !== null
