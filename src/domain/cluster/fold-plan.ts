@@ -248,7 +248,9 @@ const foldBlocked = (context: FoldContext, plan: Plan, job: JobState): void => {
     status: 'blocked',
   })
   const blocked = context.state.evaluations.get(keeps)
-  if (blocked !== undefined) blocked.unplaced = data.unplaced
+  if (blocked === undefined) return
+  blocked.unplaced = data.unplaced
+  blocked.basisPosition = data.basis.position
 }
 
 const foldOutcome = (context: FoldContext, plan: Plan): void => {
@@ -256,6 +258,7 @@ const foldOutcome = (context: FoldContext, plan: Plan): void => {
   const evaluation = context.state.evaluations.get(data.evaluationId)
   if (evaluation === undefined) return
   evaluation.plans.push(plan.id)
+  evaluation.basisPosition = data.basis.position
   evaluation.unplaced = data.unplaced
   evaluation.queued = data.queued
   evaluation.changes = data.changes

@@ -142,6 +142,8 @@ export type EvaluationState = {
   statusDescription: string
   blockedId: string | null
   nextId: string | null
+  /** The position that the newest plan which answered or blocked it was decided from, -1 = none yet. */
+  basisPosition: number
   unplaced: readonly Unplaced[]
   queued: Readonly<Record<string, number>>
   changes: readonly GroupChanges[]
