@@ -1,0 +1,60 @@
+import type { Range } from './range.ts'
+import { sourceText } from './source-text.ts'
+
+/**
+ * One finding about a source text. `summary` names the fault in a few words, `detail` says what is wrong in sentences,
+ * `hint` says what to write instead.
+ */
+export type Diagnostic = {
+  readonly severity: 'error' | 'warning'
+  readonly summary: string
+  readonly detail: string
+  readonly hint?: string
+  readonly range: Range
+}
+
+/** What a finding says, without its place. */
+export type Fault = { readonly summary: string; readonly detail: string; readonly hint?: string }
+
+/** True if at least one of the findings makes the source unusable. */
+export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.some(d => d.severity === 'error')
+
+/** Lines longer than this are cut around the fault: a caret at column 20,000 helps nobody. */
+const MAX_SHOWN_COLUMNS = 160
+
+/** How much of a cut line is shown before the fault. */
+const COLUMNS_BEFORE_FAULT = 40
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** The part of the line to show, and the two columns to mark in it, counted from 0. */
+const excerptOf = (line: string, range: Range): { text: string; from: number; to: number } => {
+  const cells = [...graphemes.segment(line)].map(s => (s.segment === '\t' ? ' ' : s.segment))
+  const start = Math.min(range.start.column - 1, cells.length)
+  const sameLine = range.end.line === range.start.line
+  const end = Math.max(sameLine ? Math.min(range.end.column - 1, cells.length) : cells.length, start + 1)
+  if (cells.length <= MAX_SHOWN_COLUMNS) return { text: cells.join(''), from: start, to: end }
+  const cutAt = Math.max(0, start - COLUMNS_BEFORE_FAULT)
+  const shown = cells.slice(cutAt, cutAt + MAX_SHOWN_COLUMNS)
+  return { text: shown.join(''), from: start - cutAt, to: Math.min(end - cutAt, shown.length) }
+}
+
+/**
+ * A finding as a person reads it: `file:line:col: severity: summary`, the source line, a caret under the fault, then
+ * detail and hint. Ends without a newline.
+ */
+export const renderDiagnostic = (source: string, filename: string, diagnostic: Diagnostic): string => {
+  const { start } = diagnostic.range
+  const excerpt = excerptOf(sourceText(source).lineAt(start.line), diagnostic.range)
+  const gutter = String(start.line)
+  const lines = [
+    `${filename}:${start.line}:${start.column}: ${diagnostic.severity}: ${diagnostic.summary}`,
+    '',
+    `  ${gutter} | ${excerpt.text}`,
+    `  ${' '.repeat(gutter.length)} | ${' '.repeat(excerpt.from)}${'^'.repeat(excerpt.to - excerpt.from)}`,
+    '',
+    `  ${diagnostic.detail}`,
+  ]
+  if (diagnostic.hint !== undefined) lines.push(`  hint: ${diagnostic.hint}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,30 @@
+/** HCL 2: reading, evaluating and describing faults. Knows the language and nothing of what is written in it. */
+export { type Converted, toBool, toNumber, toStringValue } from './convert.ts'
+export { type Diagnostic, hasErrors, renderDiagnostic } from './diagnostic.ts'
+export { type Evaluated, evaluate } from './evaluate.ts'
+export type { HclFunction } from './function.ts'
+export { MAX_SOURCE_BYTES } from './limits.ts'
+export { type HclNumber, printNumber } from './number-literal.ts'
+export type { Position, Range } from './range.ts'
+export { literalTextOf, type Reference, referencesOf } from './references.ts'
+export { type HclExpressionText, type HclFile, parseHcl, parseHclExpression } from './scan.ts'
+export type { RootMeaning, Scope } from './scope.ts'
+export { type SourceText, sourceText } from './source-text.ts'
+export { suggest, suggestionHint } from './suggest.ts'
+export type { Attribute, Block, Body, Expression, Label, ObjectItem, ObjectKey, TemplatePart } from './syntax.ts'
+export {
+  areEqual,
+  describeKind,
+  type HclObject,
+  isList,
+  isObject,
+  isSet,
+  kindOf,
+  objectOf,
+  propertyOf,
+  setOf,
+  sortedKeys,
+  UNKNOWN,
+  type Value,
+  type ValueKind,
+} from './value.ts'
