@@ -1,6 +1,6 @@
 import { type DomainEvent, type Recorded, schemaOf } from '../domain/events.ts'
 import { upcast } from '../domain/upcasters.ts'
-import type { Json, NewEvent, RecordedEvent } from '../eventstore/port.ts'
+import type { NewEvent, RecordedEvent } from '../eventstore/port.ts'
 import { AppError } from '../platform/errors.ts'
 
 /** Who does something, why, and when: what every event carries beside its data (design §3). */
@@ -16,8 +16,7 @@ export type Provenance = {
 export const encode = (id: string, event: DomainEvent, provenance: Provenance): NewEvent => ({
   id,
   type: event.type,
-  // Event data is plain JSON by construction; the store's type says the same in its own words.
-  data: event.data as unknown as Json,
+  data: event.data,
   metadata: {
     $correlationId: provenance.correlationId,
     $causationId: provenance.causationId,

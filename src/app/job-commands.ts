@@ -1,0 +1,53 @@
+import { commandEventId, type JobKey } from '../domain/ids.ts'
+import { decideJob, type JobCommand, type JobEvent, type JobRejection } from '../domain/job/index.ts'
+import type { EventStore, Position } from '../eventstore/port.ts'
+import type { ClusterView } from './cluster-view.ts'
+import { encode, type Provenance } from './codec.ts'
+
+/** How often a command is decided again after somebody else appended first. */
+export const MAX_COMMAND_ATTEMPTS = 5
+/** How long a command waits for the state to catch up with the log, ms. */
+export const CATCH_UP_TIMEOUT_MS = 5_000
+
+export type JobCommandResult =
+  /** `events` is empty when it was already so; `position` is then the state's own. */
+  | {
+      readonly kind: 'accepted'
+      readonly position: Position
+      readonly events: readonly JobEvent[]
+      readonly eventIds: readonly string[]
+    }
+  | { readonly kind: 'rejected'; readonly rejection: JobRejection }
+  | { readonly kind: 'contended' }
+
+export type JobCommandRequest = {
+  readonly key: JobKey
+  /** The ids of the events follow from it: a resend is recognised (I5). */
+  readonly commandId: string
+  readonly command: JobCommand
+  readonly provenance: Provenance
+}
+
+export type JobCommandHandler = (request: JobCommandRequest) => Promise<JobCommandResult>
+
+/**
+ * Decides a command on the folded state of its job and appends at the revision that was folded; where somebody came first
+ * it catches up and decides again. Expected outcomes are values; a failing store throws AppError.
+ */
+export const createJobCommandHandler = (store: EventStore, view: ClusterView): JobCommandHandler => {
+  return async ({ key, commandId, command, provenance }) => {
+    for (let attempt = 0; attempt < MAX_COMMAND_ATTEMPTS; attempt++) {
+      const job = view.state.jobs.get(key)
+      const decision = decideJob(job, command)
+      if (decision.kind === 'rejected') return decision
+      const { events } = decision
+      if (events.length === 0) return { kind: 'accepted', position: view.state.position, events, eventIds: [] }
+      const eventIds = events.map((_, index) => commandEventId(commandId, index))
+      const encoded = events.map((event, index) => encode(eventIds[index] ?? '', event, provenance))
+      const result = await store.append(`job-${key}`, job?.revision ?? 'no-stream', encoded)
+      if (result.kind === 'appended') return { kind: 'accepted', position: result.position, events, eventIds }
+      await view.reached(await store.head(), CATCH_UP_TIMEOUT_MS)
+    }
+    return { kind: 'contended' }
+  }
+}
