@@ -50,6 +50,10 @@ export function removeContainersOf(these: {
   readonly engine: Engine
   readonly images: readonly Image[]
 }): Promise<number>
+export function listContainersOf(these: {
+  readonly engine: Engine
+  readonly images: readonly Image[]
+}): Promise<{ readonly id: string; readonly name: string; readonly isRunning: boolean }[]>
 export function buildTutorialImages(these: {
   readonly engine: Engine
   readonly tags: Readonly<Record<'redis' | 'web' | 'setup' | 'employee', string>>

@@ -112,15 +112,24 @@ export async function removeImages({ engine, images }) {
 /** Kills and removes every container that was made from one of these images. Answers how many. */
 export async function removeContainersOf({ engine, images }) {
   let removed = 0
-  for (const { id } of images) {
-    const filters = JSON.stringify({ ancestor: [id] })
-    const answer = await ask(engine, 'GET', `/containers/json?${new URLSearchParams({ all: 'true', filters })}`)
-    for (const container of answer.status === 200 ? JSON.parse(answer.body) : []) {
-      const gone = await ask(engine, 'DELETE', `/containers/${container.Id}?force=true&v=true`)
-      if (gone.status === 204) removed += 1
-    }
+  for (const { id } of await listContainersOf({ engine, images })) {
+    const gone = await ask(engine, 'DELETE', `/containers/${id}?force=true&v=true`)
+    if (gone.status === 204) removed += 1
   }
   return removed
+}
+
+/** The containers, ended ones too, that were made from one of these images: `{ id, name, isRunning }`. */
+export async function listContainersOf({ engine, images }) {
+  if (images.length === 0) return []
+  const filters = JSON.stringify({ ancestor: images.map(({ id }) => id) })
+  const answer = await ask(engine, 'GET', `/containers/json?${new URLSearchParams({ all: 'true', filters })}`)
+  if (answer.status !== 200) throw new Error(`${engine.name} cannot list its containers: ${problemOf(answer)}`)
+  return JSON.parse(answer.body).map(({ Id: id, Names: names, State: state }) => ({
+    id,
+    name: names?.[0]?.slice(1) ?? id.slice(0, 12),
+    isRunning: state === 'running',
+  }))
 }
 
 /**
