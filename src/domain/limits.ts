@@ -20,3 +20,13 @@ export const MAX_TASK_EVENTS_KEPT = 50
 export const MAX_PLAN_ATTEMPTS = { service: 5, batch: 2 } as const
 /** Top-scored nodes whose scores are recorded with a placement. */
 export const MAX_SCORES_RECORDED = 5
+/** Estimated bytes that one PlanCommitted may take; it keeps the append below the store's 1,000,000. */
+export const MAX_PLAN_BYTES = 600_000
+/** Placements of one group in one plan that keep metrics of their own; later ones share the last entry. */
+export const MAX_METRICS_PER_GROUP = 8
+/** Names that one count of PlacementMetrics tells apart; the rest are counted together. */
+export const MAX_METRIC_KEYS = 32
+/** Sentences of what would unblock one group. */
+export const MAX_UNBLOCK_SENTENCES = 8
+/** Attempts that an allocation with unlimited rescheduling remembers. */
+export const MAX_RESCHEDULES_KEPT = 5
