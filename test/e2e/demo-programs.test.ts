@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 
@@ -159,6 +159,42 @@ describe.each(databases)('with %s', (_, startDatabase) => {
     expect(await web.exit).toBe(0)
   })
 })
+
+/** Sends the commands over one connection and answers every byte that came back. */
+async function converse(port: string, commands: readonly (readonly string[])[]): Promise<string> {
+  const end = 'the-last-command'
+  const socket = connect(Number(port), '127.0.0.1')
+  let replies = ''
+  socket.on('data', (chunk: Buffer) => (replies += chunk.toString()))
+  await once(socket, 'connect')
+  for (const words of [...commands, ['ECHO', end]]) {
+    socket.write(`*${words.length}\r\n${words.map(word => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`)
+  }
+  await until('the last reply', () => (replies.includes(`${end}\r\n`) ? true : undefined))
+  socket.destroy()
+  return replies
+}
+
+const CONVERSATION = [
+  'PING|PING hello|FLUSHALL|GET a|SET a 1|GET a|INCRBY a 41|DECRBY a 2|DECR a|INCR a|SET a x|INCRBY a 1|INCRBY n ten',
+  'HSET h f 1 g 2|HSET h f 3|HGET h f|HGET h nope|HGETALL h|HDEL h g nope|HGETALL h|HGETALL none|HSET h odd|HSET a f 1|GET h',
+  'EXISTS a h none|TTL a|EXPIRE a 100|TTL a|EXPIRE none 5|TTL none|SET a y|TTL a|SET b z EX 50|TTL b|SET c|SET c d XX1 5|PX',
+  'EXPIRE b 0|GET b|KEYS h*|SET long v|KEYS l?n*|KEYS *zz*|SCAN 0 MATCH h* COUNT 100|SCAN 0 MATCH|DBSIZE|DEL a none h|DBSIZE|SELECT 0',
+].flatMap(line => line.split('|').map(command => command.split(' ')))
+
+test.runIf(redisServer !== undefined)(
+  'the stand-in answers as redis-server does, byte for byte but for the words of errors',
+  async () => {
+    const replies = []
+    for (const [, startDatabase] of databases) {
+      const port = await freePort()
+      const database = startDatabase(port)
+      await until('the database', () => (/ready/i.test(database.output()) ? true : undefined))
+      replies.push((await converse(port, CONVERSATION)).replaceAll(/^-([A-Z]+) .*$/gm, '-$1'))
+    }
+    expect(replies[0]).toBe(replies[1])
+  },
+)
 
 describe('without redis', () => {
   test.each([
