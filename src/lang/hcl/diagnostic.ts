@@ -1,3 +1,4 @@
+import { charactersOf } from './characters.ts'
 import type { Range } from './range.ts'
 import { sourceText } from './source-text.ts'
 
@@ -25,11 +26,9 @@ const MAX_SHOWN_COLUMNS = 160
 /** How much of a cut line is shown before the fault. */
 const COLUMNS_BEFORE_FAULT = 40
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
-
 /** The part of the line to show, and the two columns to mark in it, counted from 0. */
 const excerptOf = (line: string, range: Range): { text: string; from: number; to: number } => {
-  const cells = [...graphemes.segment(line)].map(s => (s.segment === '\t' ? ' ' : s.segment))
+  const cells = charactersOf(line).map(c => (c === '\t' ? ' ' : c))
   const start = Math.min(range.start.column - 1, cells.length)
   const sameLine = range.end.line === range.start.line
   const end = Math.max(sameLine ? Math.min(range.end.column - 1, cells.length) : cells.length, start + 1)

@@ -1,8 +1,12 @@
 /** HCL 2: reading, evaluating and describing faults. Knows the language and nothing of what is written in it. */
+
 export { type Converted, toBool, toNumber, toStringValue } from './convert.ts'
+export { convertToType } from './convert-to-type.ts'
 export { type Diagnostic, hasErrors, renderDiagnostic } from './diagnostic.ts'
 export { type Evaluated, evaluate } from './evaluate.ts'
 export type { HclFunction } from './function.ts'
+export { standardFunctions } from './functions/registry.ts'
+export { decodeJson, encodeJson } from './json-text.ts'
 export { MAX_SOURCE_BYTES } from './limits.ts'
 export { type HclNumber, printNumber } from './number-literal.ts'
 export type { Position, Range } from './range.ts'
@@ -12,6 +16,7 @@ export type { RootMeaning, Scope } from './scope.ts'
 export { type SourceText, sourceText } from './source-text.ts'
 export { suggest, suggestionHint } from './suggest.ts'
 export type { Attribute, Block, Body, Expression, Label, ObjectItem, ObjectKey, TemplatePart } from './syntax.ts'
+export { type HclType, type ParsedType, parseTypeExpression, renderType } from './type-expression.ts'
 export {
   areEqual,
   describeKind,
