@@ -1,0 +1,60 @@
+import { readdir, readFile } from 'node:fs/promises'
+
+/**
+ * Which process a number means. Numbers are used again, so a process is known by its number, its start time (field 22 of
+ * /proc/<pid>/stat, in ticks since boot) and the boot it started in.
+ */
+
+export type ProcessIdentity = { readonly pid: number; readonly startTicks: string }
+
+/** Reads a line of /proc/<pid>/stat. The command's name, in parentheses, may hold spaces and parentheses itself. */
+export const parseStat = (line: string): (ProcessIdentity & { readonly state: string }) | undefined => {
+  const pid = Number.parseInt(line, 10)
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  const [state, startTicks] = [fields[0], fields[19]]
+  if (!Number.isSafeInteger(pid) || pid <= 0 || state === undefined || startTicks === undefined) return undefined
+  return { pid, startTicks, state }
+}
+
+/** Whether this very process still runs. One that has ended and was not yet taken note of by its parent does not. */
+export const isAlive = async (identity: ProcessIdentity): Promise<boolean> => {
+  const line = await readFile(`/proc/${identity.pid}/stat`, 'utf8').catch(() => '')
+  const found = line === '' ? undefined : parseStat(line)
+  return found !== undefined && found.startTicks === identity.startTicks && found.state !== 'Z' && found.state !== 'X'
+}
+
+/** Changes with every boot of the machine. */
+export const readBootId = async (): Promise<string> =>
+  (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim()
+
+/** Sends a signal to a process (positive) or a process group (negative). False when there is none. */
+export const sendSignal = (target: number, signal: NodeJS.Signals): boolean => {
+  try {
+    process.kill(target, signal)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export type LabelledProcess = { readonly pid: number; readonly value: string }
+
+/** Files of /proc read at the same time: enough to hide the waiting, few enough to leave descriptors to others. */
+const READS_AT_ONCE = 32
+
+const valueIn = async (pid: string, prefix: string): Promise<LabelledProcess | undefined> => {
+  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
+  const entry = environment.split('\0').find(item => item.startsWith(prefix))
+  return entry === undefined ? undefined : { pid: Number(pid), value: entry.slice(prefix.length) }
+}
+
+/** Every process that this one may look at and that has the variable `name` in the environment it was started with. */
+export const processesWithVariable = async (name: string): Promise<readonly LabelledProcess[]> => {
+  const pids = (await readdir('/proc')).filter(entry => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+  const found: LabelledProcess[] = []
+  for (let first = 0; first < pids.length; first += READS_AT_ONCE) {
+    const some = await Promise.all(pids.slice(first, first + READS_AT_ONCE).map(pid => valueIn(pid, `${name}=`)))
+    found.push(...some.filter(entry => entry !== undefined))
+  }
+  return found
+}
