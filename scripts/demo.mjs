@@ -150,7 +150,7 @@ async function playAll({ run, options, webPort, step }) {
   const page = await playTutorial({ shell, step, print, jobsDir: workload.jobsDir, webPort, signal })
   run.pageUrl = page.url
   if (options.keep) return
-  const listRunning = () => listRunningTasks({ allocDir: files.dataDir, engine: workload.engine, images: run.images })
+  const listRunning = () => listRunningTasks({ dataDir: files.dataDir, engine: workload.engine, images: run.images })
   await stopTutorial({ shell, step, page, listRunning, signal })
 }
 

@@ -3,6 +3,7 @@ import { listContainersOf, removeContainersOf, removeImages } from '../../infra/
 import { isAlive, isGoneWithin, stopAgent } from './agent.mjs'
 
 const GONE_TIMEOUT_MS = 5_000
+const ALLOCATION_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/
 
 /**
  * Ends and removes everything that one run of the demo made: the agent, its tasks whoever knows of them still, the
@@ -35,14 +36,23 @@ async function isOurAgent(pid, dir) {
   return processes.length === 0 || processes.some(each => each.pid === pid && each.command.includes(dir))
 }
 
-/** What still runs of the tutorial's tasks: a line for each container or process. */
-export async function listRunningTasks({ allocDir, engine, images }) {
+/**
+ * What still runs of the tutorial's tasks: a line for each container or process. A process is a task's when it works in
+ * an allocation's directory or was told of one; helpers of the agent that live elsewhere under `dataDir` are not meant.
+ */
+export async function listRunningTasks({ dataDir, engine, images }) {
   if (engine !== undefined) {
     const containers = await listContainersOf({ engine, images })
     return containers.filter(({ isRunning }) => isRunning).map(({ name }) => `container ${name}`)
   }
   const processes = await listProcesses()
-  return processes.filter(({ cwd }) => isInside(cwd, allocDir)).map(({ pid, command }) => `process ${pid}: ${command}`)
+  return processes
+    .filter(({ cwd, environment }) =>
+      [cwd, /^NOMAD_ALLOC_DIR=(.*)$/m.exec(environment.replaceAll('\0', '\n'))?.[1] ?? ''].some(
+        path => isInside(path, dataDir) && ALLOCATION_ID.test(path),
+      ),
+    )
+    .map(({ pid, command }) => `process ${pid}: ${command}`)
 }
 
 /** Twice, since a process that is just being started by another may escape the first look. */

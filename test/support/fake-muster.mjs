@@ -5,7 +5,10 @@
  * FAKE_FAULT makes it misbehave: job-fails | wrong-employee | hangs | dies.
  */
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 
 const [verb = '', ...words] = process.argv.slice(2)
 const fault = process.env.FAKE_FAULT ?? ''
@@ -33,8 +36,10 @@ function runAgent() {
         readings = 0
       }
       if (name === 'pytechco-redis') {
+        const cwd = join(dataDir, 'alloc', randomUUID())
+        mkdirSync(cwd, { recursive: true })
         task = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
-          cwd: dataDir,
+          cwd,
           detached: true,
           stdio: 'ignore',
         })
