@@ -1,0 +1,15 @@
+export { builtinNames } from './builtins.ts'
+export type { MissingKey } from './executor.ts'
+export { type GoMap, type GoStruct, type GoValue, goMap, goStruct, goValue } from './go-value.ts'
+export * as templateLimits from './limits.ts'
+export {
+  type ExecuteOptions,
+  type FunctionUse,
+  type ParsedTemplate,
+  parseTemplate,
+  type Rendered,
+  type Template,
+  type TemplateOptions,
+} from './template.ts'
+export { type TemplateErrorInfo, TemplateFunctionError } from './template-error.ts'
+export { type FunctionTable, fixedArguments, type TemplateFunction, variadic } from './template-function.ts'
