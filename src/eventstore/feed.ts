@@ -34,7 +34,7 @@ export type FeedOptions = {
 export type Feed = {
   /** The newest position that subscribers may see. */
   readonly head: () => Position
-  /** Whether anyone would get what is published; if not, `publish` may be given no events but the new head. */
+  /** Whether anyone would get what is published; if not, `publish` is given no events but the new head. */
   readonly hasSubscribers: () => boolean
   readonly publish: (committed: readonly CommittedEvent[], head: Position) => void
   readonly subscribe: (after: Position, filter: StreamFilter, signal: AbortSignal) => AsyncGenerator<SubscriptionItem>

@@ -56,7 +56,7 @@ export const createMemoryStore = (options: MemoryStoreOptions = {}): EventStore 
     const effective = fate === 'all' ? appends : appends.slice(0, fate)
     const written: Entry[] = []
     const results = effective.map(append => appendTo(memory, append, written))
-    if (written.length > 0) feed.publish(written, memory.nextPosition - 1)
+    if (written.length > 0) feed.publish(feed.hasSubscribers() ? written : [], memory.nextPosition - 1)
     if (fate === 'all') return results
     throw new AppError('STORE_OUTCOME_UNKNOWN', `an append to ${appends[0]?.stream ?? 'no stream'} was cut off`, {
       hint: 'Read the stream to see whether it took effect.',

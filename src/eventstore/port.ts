@@ -4,7 +4,10 @@
  * Promises that every adapter keeps (the contract suite checks them):
  * - revisions are zero-based within a stream and gapless; positions are unique per event and ordered over all streams;
  * - one append is atomic; `appendBatch` promises no more than that each of its appends is;
- * - an append whose event ids already stand at the expected place is answered as the append that put them there;
+ * - an append whose event ids already stand at the expected place is answered as the append that put them there; with
+ *   `any`, which names no place, this holds while the first of them is among the newest events of the log (a bounded
+ *   memory, recent-ids.ts): whoever may resend later than that appends at a revision;
+ * - what a reader gets is parsed from what was stored, live as from history, and shared with no writer;
  * - a failed call that may have had an effect throws STORE_OUTCOME_UNKNOWN; whoever sees it reads the stream (I6).
  */
 export type Revision = number
@@ -61,9 +64,9 @@ export type EventStore = {
   readonly appendBatch: (appends: readonly Append[]) => Promise<readonly AppendResult[]>
   /** Events of one stream from revision `from` (default 0) to its end at the time of the call. An unknown stream is empty. */
   readonly read: (stream: string, from?: Revision) => AsyncIterable<RecordedEvent>
-  /** Events of all streams that pass `filter`, after position `after` (exclusive; -1 for all), then live ones until `signal` aborts, which ends the iteration quietly. */
+  /** Events of all streams that pass `filter` (none if it names no category), after position `after` (exclusive; -1 for all), then live ones until `signal` aborts, which ends the iteration quietly. */
   readonly subscribe: (after: Position, filter: StreamFilter, signal: AbortSignal) => AsyncIterable<SubscriptionItem>
-  /** From now on only the newest event of `stream` is kept: for a stream whose past is worthless (a lease). */
+  /** From now on only the newest event of `stream` is kept: for a stream whose past is worthless (a lease). A subscription may still deliver older ones that were there a moment ago. */
   readonly keepNewest: (stream: string) => Promise<void>
   /** The position of the newest event of all, -1 in an empty store. */
   readonly head: () => Promise<Position>

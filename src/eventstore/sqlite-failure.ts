@@ -13,11 +13,11 @@ export type Failure =
   /** `error` is for whoever waits for this group, `later` for everybody after it. */
   | { readonly kind: 'stopped'; readonly error: AppError; readonly later: AppError }
 
-const refusedCodes = ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_BUSY', 'SQLITE_NOMEM']
+const refusedCodes = new Set(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_BUSY', 'SQLITE_NOMEM'])
 
 export const failureOf = (path: string, outcome: Exclude<CommitOutcome, { kind: 'committed' }>): Failure => {
   const why = outcome.kind === 'lost' ? outcome.message : `${outcome.code}: ${outcome.message}`
-  if (outcome.kind === 'failed' && outcome.isRolledBack && refusedCodes.includes(outcome.code)) {
+  if (outcome.kind === 'failed' && outcome.isRolledBack && refusedCodes.has(outcome.code)) {
     return {
       kind: 'refused',
       error: new AppError('STORE_UNAVAILABLE', `could not append to the event log ${path}: ${why}`, {

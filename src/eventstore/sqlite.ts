@@ -94,6 +94,7 @@ const assemble = (
       return result
     },
     appendBatch: async appends => {
+      requireOpen('append a batch')
       if (appends.length === 0) return []
       const writes = encodeBatch(appends).map(append => ({ kind: 'append', append }) as const)
       return writer.submit(writes, `append a batch of ${appends.length}`)
