@@ -99,9 +99,12 @@ export const fieldsOf = (execution: Execution, value: GoValue, names: readonly s
 
 const textLength = (value: GoValue): number => (typeof value === 'string' ? value.length : 1)
 
-/** Charges a call with the strings that it read and made. */
-const countWork = (execution: Execution, args: readonly GoValue[], result: GoValue, offset: number): void => {
-  execution.work += args.reduce((sum: number, value) => sum + textLength(value), textLength(result))
+const totalLength = (args: readonly GoValue[]): number =>
+  args.reduce((sum: number, value) => sum + textLength(value), 1)
+
+/** Charges a rendering with work, and ends it when that is too much. */
+const countWork = (execution: Execution, characters: number, offset: number): void => {
+  execution.work += characters
   if (execution.work <= MAX_WORK_CHARACTERS) return
   throw new TemplateError(
     `the functions of the template work through more than ${MAX_WORK_CHARACTERS} characters`,
@@ -122,12 +125,13 @@ export const callFunction = (execution: Execution, name: string, args: readonly 
   if (args.length < called.minArguments || args.length > called.maxArguments) {
     throw new TemplateError(arityError(name, called, args.length), offset)
   }
+  countWork(execution, called.workOf?.(args) ?? totalLength(args), offset)
   try {
     const result = called.call(args)
     if (typeof result === 'string' && result.length > MAX_OUTPUT_LENGTH) {
       throw new TemplateFunctionError(`the result is longer than ${MAX_OUTPUT_LENGTH} characters`)
     }
-    countWork(execution, args, result, offset)
+    countWork(execution, textLength(result), offset)
     return result
   } catch (error) {
     if (error instanceof TemplateFunctionError)

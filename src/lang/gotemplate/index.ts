@@ -1,5 +1,16 @@
 export { builtinNames } from './builtins.ts'
 export type { MissingKey } from './executor.ts'
+export { envFunctions } from './functions/env.ts'
+export { helperFunctions } from './functions/helpers.ts'
+export {
+  MAX_SERVICE_QUERY_LENGTH,
+  type ServiceDependency,
+  type ServiceFunctions,
+  type ServiceInstance,
+  type ServiceSource,
+  serviceFunctions,
+} from './functions/services.ts'
+export { type Unavailability, unavailableFunctions, whyUnavailable } from './functions/unavailable.ts'
 export { type GoMap, type GoStruct, type GoValue, goMap, goStruct, goValue } from './go-value.ts'
 export * as templateLimits from './limits.ts'
 export {

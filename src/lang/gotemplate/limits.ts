@@ -21,7 +21,10 @@ export const MAX_LOOP_ITERATIONS = 1_000_000
 /** Templates that call one another, `{{template}}` in `{{template}}`. */
 export const MAX_TEMPLATE_DEPTH = 100
 
-/** Characters that functions read and make in one rendering, so that short loops over long strings end too. */
+/**
+ * Characters that functions read and make in one rendering, so that short loops over long strings end too. A regular
+ * expression counts as often as it has characters.
+ */
 export const MAX_WORK_CHARACTERS = 100_000_000
 
 /** Lists and maps inside one another, in the data of a template. */

@@ -11,6 +11,8 @@ export type TemplateFunction = {
   /** Infinity for as many as one likes. */
   readonly maxArguments: number
   readonly call: (args: readonly GoValue[]) => GoValue
+  /** How much work a call is, counted in characters read; the length of its strings when absent. */
+  readonly workOf?: (args: readonly GoValue[]) => number
 }
 
 export type FunctionTable = ReadonlyMap<string, TemplateFunction>
