@@ -1,0 +1,72 @@
+import type { Recorded } from '../domain/events.ts'
+import type { Job, Periodic } from '../domain/jobspec/schema.ts'
+import type { Json } from '../domain/json.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Random } from '../platform/random.ts'
+import type { ReadModel } from '../projections/runner.ts'
+import type { LinkAnswer, LinkRequest, ServerLink } from '../protocol/client-link.ts'
+import type { Commands } from './commands.ts'
+
+/** A part of the log, in order; `caught-up` follows whenever there is nothing more at the moment. */
+export type FeedItem =
+  | { readonly kind: 'events'; readonly events: readonly Recorded[] }
+  | { readonly kind: 'caught-up'; readonly position: number }
+
+export type AgentInfo = {
+  readonly version: string
+  /** The commit, empty when it is not known. */
+  readonly revision: string
+  readonly region: string
+  readonly datacenter: string
+  readonly name: string
+  readonly address: string
+  readonly isServer: boolean
+  /** The node that it runs as a client, null when it is none. */
+  readonly nodeId: string | null
+  readonly isDev: boolean
+}
+
+export type ServerMember = {
+  /** `host.region` */
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  readonly status: string
+  readonly isLeader: boolean
+  readonly version: string
+  readonly datacenter: string
+  readonly region: string
+}
+
+export type PartHealth = { readonly isOk: boolean; readonly message: string }
+
+/** What the API needs of the rest; src/main puts it together. */
+export type ApiContext = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly readModel: ReadModel
+  readonly commands: Commands
+  /** Events after a position, then live ones, until the signal aborts. It is pulled: nothing gathers while nobody asks. */
+  readonly feed: (after: number, signal: AbortSignal) => AsyncIterable<FeedItem>
+  /** The position of the newest event of all, -1 in an empty log. */
+  readonly head: () => Promise<number>
+  /** The next instant of a schedule after `afterMs`, null when it never fires again. */
+  readonly nextLaunch: (periodic: Periodic, afterMs: number) => number | null
+  /** A specification as `job inspect` shows it, its sealed values opened. Throws REQUEST_REFUSED for those who may not. */
+  readonly showSpecification: (namespace: string, job: Job) => Promise<Json>
+  readonly agent: () => AgentInfo
+  readonly serverMembers: () => readonly ServerMember[]
+  /** Null for a part that this agent does not run. */
+  readonly health: () => { readonly server: PartHealth | null; readonly client: PartHealth | null }
+  /** Takes a client agent's connection over. The first message has not been read yet. */
+  readonly onClientLink: (link: ServerLink) => void
+  /** Asks a node. Throws NODE_UNREACHABLE. The iteration ends with `end`, `error` or after the one answer. */
+  readonly askNode: (nodeId: string, request: LinkRequest, signal: AbortSignal) => AsyncIterable<LinkAnswer>
+  /**
+   * Host names (without port) that this agent is known by, beside `localhost` and loopback addresses: a request for another
+   * one is refused, so that no web page can reach it under a name of its own (DNS rebinding).
+   */
+  readonly hosts: readonly string[]
+}
