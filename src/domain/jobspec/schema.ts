@@ -123,9 +123,10 @@ export type Resources = {
   readonly memoryMaxMb: number
 }
 
-export type Template = {
+/** A template; `S` is what a value that must not stand in clear is: Sealed in events, text while a job file is read. */
+export type TemplateOf<S> = {
   /** The template's text; null when it is read from `sourcePath` inside the task's directory. */
-  readonly data: Sealed | null
+  readonly data: S | null
   readonly sourcePath: string
   readonly destination: string
   readonly changeMode: 'restart' | 'signal' | 'noop'
@@ -143,17 +144,17 @@ export type Lifecycle = { readonly hook: 'prestart' | 'poststart' | 'poststop'; 
 
 export type LogConfig = { readonly maxFiles: number; readonly maxFileSizeMb: number; readonly isDisabled: boolean }
 
-export type Task = {
+export type TaskOf<S> = {
   readonly name: string
   readonly driver: string
   /** The driver's own configuration; a value that must not stand in clear (auth.password) is a Sealed in its place. */
   readonly config: Readonly<Record<string, Json>>
-  readonly env: Readonly<Record<string, Sealed>>
+  readonly env: Readonly<Record<string, S>>
   readonly meta: Readonly<Record<string, string>>
   readonly constraints: readonly Constraint[]
   readonly resources: Resources
   readonly services: readonly Service[]
-  readonly templates: readonly Template[]
+  readonly templates: readonly TemplateOf<S>[]
   readonly restart: Restart
   readonly killTimeoutMs: number
   /** Empty = the driver's default. */
@@ -166,13 +167,13 @@ export type Task = {
   readonly dispatchPayloadFile: string
 }
 
-export type TaskGroup = {
+export type TaskGroupOf<S> = {
   readonly name: string
   readonly count: number
   readonly constraints: readonly Constraint[]
   readonly network: Network | null
   readonly services: readonly Service[]
-  readonly tasks: readonly Task[]
+  readonly tasks: readonly TaskOf<S>[]
   readonly reschedule: Reschedule
   /** Null for batch jobs and for max_parallel = 0: updates without a deployment. */
   readonly update: Update | null
@@ -194,7 +195,7 @@ export type Parameterized = {
   readonly metaOptional: readonly string[]
 }
 
-export type Job = {
+export type JobOf<S> = {
   readonly id: string
   readonly name: string
   readonly namespace: string
@@ -205,8 +206,15 @@ export type Job = {
   readonly datacenters: readonly string[]
   readonly nodePool: string
   readonly constraints: readonly Constraint[]
-  readonly groups: readonly TaskGroup[]
+  readonly groups: readonly TaskGroupOf<S>[]
   readonly periodic: Periodic | null
   readonly parameterized: Parameterized | null
   readonly meta: Readonly<Record<string, string>>
 }
+
+export type Template = TemplateOf<Sealed>
+export type Task = TaskOf<Sealed>
+export type TaskGroup = TaskGroupOf<Sealed>
+export type Job = JobOf<Sealed>
+/** A job as its file says it, before sealing: never recorded, never logged. */
+export type ClearJob = JobOf<string>

@@ -1,0 +1,80 @@
+import type { ClearJob } from '../domain/jobspec/schema.ts'
+import type { SpecFinding } from '../domain/jobspec/validate.ts'
+import { isTimeZone, next, parseNomadCron } from '../lang/cron/index.ts'
+import { compileRegex } from '../lang/regex/index.ts'
+import { type FunctionNames, templateFaults } from './template-functions.ts'
+
+type Findings = readonly SpecFinding[]
+const error = (path: SpecFinding['path'], summary: string, detail: string): SpecFinding => ({
+  severity: 'error',
+  path,
+  summary,
+  detail,
+})
+
+const cronFindings = (job: ClearJob, now: number): Findings => {
+  const { periodic } = job
+  if (periodic === null) return []
+  if (!isTimeZone(periodic.timeZone)) {
+    return [
+      error(
+        ['periodic', 'time_zone'],
+        'Unknown time zone',
+        `"${periodic.timeZone}" is no time zone, such as "Europe/Berlin".`,
+      ),
+    ]
+  }
+  return periodic.crons.flatMap((expression): Findings => {
+    const parsed = parseNomadCron(expression)
+    const path = ['periodic', 'cron']
+    if (!parsed.ok) return [error(path, 'Invalid cron', `"${expression}": ${parsed.message}`)]
+    if (next(parsed.schedule, now, periodic.timeZone) !== null) return []
+    return [
+      {
+        severity: 'warning',
+        path,
+        summary: 'Never due',
+        detail: `"${expression}" is never due: this schedule will launch nothing.`,
+      },
+    ]
+  })
+}
+
+const regexFindings = (job: ClearJob): Findings => {
+  const all = [
+    ...job.constraints.map(constraint => ({ constraint, path: [] as SpecFinding['path'] })),
+    ...job.groups.flatMap(group => [
+      ...group.constraints.map(constraint => ({ constraint, path: ['group', group.name] })),
+      ...group.tasks.flatMap(task =>
+        task.constraints.map(constraint => ({ constraint, path: ['group', group.name, 'task', task.name] })),
+      ),
+    ]),
+  ]
+  return all.flatMap(({ constraint, path }): Findings => {
+    if (constraint.operator !== 'regexp') return []
+    const compiled = compileRegex(constraint.value)
+    return compiled.ok ? [] : [error(path, 'Invalid regular expression', `"${constraint.value}": ${compiled.message}`)]
+  })
+}
+
+const templateFindings = (job: ClearJob, names: FunctionNames): Findings =>
+  job.groups.flatMap(group =>
+    group.tasks.flatMap(task =>
+      task.templates.flatMap((template, index) =>
+        templateFaults(template, names).map(fault =>
+          error(
+            ['group', group.name, 'task', task.name, 'template', index, 'data'],
+            'Invalid template',
+            `In line ${fault.line} of the template for "${template.destination}": ${fault.detail}.`,
+          ),
+        ),
+      ),
+    ),
+  )
+
+/** What is wrong with texts of other languages inside the job: crons, regular expressions, templates. `now` decides whether a cron is ever due. */
+export const checkLanguages = (job: ClearJob, names: FunctionNames, now: number): Findings => [
+  ...cronFindings(job, now),
+  ...regexFindings(job),
+  ...templateFindings(job, names),
+]

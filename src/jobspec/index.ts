@@ -1,0 +1,9 @@
+export {
+  createJobFileParser,
+  type JobDiagnostic,
+  type JobFileInput,
+  type JobFileParser,
+  type ParsedJobFile,
+} from './parse-job-file.ts'
+export { type Seal, sealJob } from './seal-job.ts'
+export type { FunctionNames } from './template-functions.ts'
