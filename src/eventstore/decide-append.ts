@@ -33,7 +33,9 @@ const placeOf = (view: StreamsView, append: EncodedAppend, head: Revision): Revi
   if (append.expected === 'no-stream') return 0
   if (append.expected !== 'any') return append.expected + 1
   const first = append.events[0]
-  return (first && view.revisionOf(append.stream, first.id)) ?? head + 1
+  const remembered = first && view.revisionOf(append.stream, first.id)
+  const isStanding = remembered !== undefined && view.eventAt(append.stream, remembered)?.id === first?.id
+  return isStanding ? remembered : head + 1
 }
 
 /** The position of the last event, if all of them stand from `place` on. */

@@ -17,12 +17,9 @@ export type RecentIds = {
 }
 
 export const createRecentIds = (limit = MAX_REMEMBERED_IDS): RecentIds => {
-  const events = createGenerations<RememberedEvent>(limit)
+  const revisions = createGenerations<Revision>(limit)
   return {
-    add: event => events.set(event.id, event),
-    revisionOf: (stream, id) => {
-      const event = events.get(id)
-      return event?.stream === stream ? event.revision : undefined
-    },
+    add: ({ id, stream, revision }) => revisions.set(`${id}${stream}`, revision),
+    revisionOf: (stream, id) => revisions.get(`${id}${stream}`),
   }
 }

@@ -155,9 +155,7 @@ const decide = (
   decideAppend(
     {
       headOf: () => state?.head ?? -1,
-      eventAt: (_stream, revision) =>
-        state &&
-        (state.added.get(revision) ?? (revision <= state.head ? reader.eventAt(state.key, revision) : undefined)),
+      eventAt: (_stream, revision) => state && standingEvent(reader, state, revision),
       revisionOf: (_stream, id) => {
         if (!state) return undefined
         return state.addedIds.get(id) ?? recentIds.revisionOf(append.stream, id)
@@ -165,6 +163,11 @@ const decide = (
     },
     append,
   )
+
+const standingEvent = (reader: Reader, state: StreamState, revision: Revision): StandingEvent | undefined => {
+  const isKept = revision === state.head || (revision < state.head && !state.isKeepingNewest)
+  return isKept ? (state.added.get(revision) ?? reader.eventAt(state.key, revision)) : undefined
+}
 
 /** In the order of the table: keys are inserted before what refers to them, older events deleted last. */
 const stepsOf = (values: Record<keyof typeof writerStatements, (string | number)[]>): readonly Step[] =>
