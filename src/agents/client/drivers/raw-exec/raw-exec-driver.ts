@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
 import { AppError } from '../../../../platform/errors.ts'
 import type { DriverContext, DriverFingerprint, StartResult, TaskDriver, TaskHandle, TaskStart } from '../driver.ts'
+import { shareByKey } from '../share-by-key.ts'
 import { parseSignal } from '../signals.ts'
 import { booleanOption, checkOptions, type OptionTable, stringOption, type TaskConfig } from '../task-config.ts'
 import { type Broker, createBroker } from './broker.ts'
@@ -238,7 +239,7 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
     boot ??= readBootId()
     return boot
   }
-  const starting = new Map<string, Promise<StartResult>>()
+  const shareStart = shareByKey<StartResult>()
   const leftovers = createLeftovers()
   const watch = createTaskWatch({ root, bootId, clock, ends, leftovers })
   const parts: Parts = {
@@ -255,11 +256,7 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
     capabilities: { sendsSignals: true, fileSystem: 'none', network: 'host' },
     fingerprint: () => fingerprint(parts, booleanOption(context.options, 'enabled')),
     validate,
-    start: (task, _onEvent, signal) => {
-      const running = starting.get(task.id) ?? start(parts, task, signal).finally(() => starting.delete(task.id))
-      starting.set(task.id, running)
-      return running
-    },
+    start: (task, _onEvent, signal) => shareStart(task.id, () => start(parts, task, signal)),
     recover: async handle => {
       const isKnown = (await watch.hasEnded(handle)) || (await watch.isRunning(handle))
       return isKnown ? 'running' : 'gone'

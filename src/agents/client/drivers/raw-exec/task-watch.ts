@@ -82,17 +82,17 @@ const waitForEnd = async (parts: WatchParts, handle: TaskHandle, signal: AbortSi
     const lookAgainMs = endedAtMs === undefined ? LOOK_AGAIN_MS : LOOK_AT_OUTPUT_MS
     const change = parts.ends.changeOf(endFile, lookAgainMs, AbortSignal.any([signal, stopListening.signal]))
     const look = await lookAt(parts, handle)
-    if (look.kind !== 'running') endedAtMs ??= parts.clock.monotonicMs()
     const endedForMs = endedAtMs === undefined ? 0 : parts.clock.monotonicMs() - endedAtMs
     if (look.kind === 'draining' && endedForMs >= OUTPUT_GRACE_MS && !isCleared) {
       await parts.leftovers.killOfStart(handle.id)
       isCleared = true
     }
     const exit = answerOf(look, endedForMs, handle.id)
-    if (exit !== undefined) {
-      stopListening.abort()
-      return exit
-    }
+    const isNewlyEnded = look.kind !== 'running' && endedAtMs === undefined
+    if (isNewlyEnded) endedAtMs = parts.clock.monotonicMs()
+    // From its end on a task is looked at more often.
+    if (exit !== undefined || isNewlyEnded) stopListening.abort()
+    if (exit !== undefined) return exit
     await change
   }
 }

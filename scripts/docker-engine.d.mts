@@ -1,0 +1,16 @@
+export type PrivateEngine = {
+  readonly socketPath: string
+  /** `unix://…`, as DOCKER_HOST has it. */
+  readonly endpoint: string
+  /** Starts the daemon again after stopDaemon. */
+  readonly start: () => Promise<void>
+  readonly stopDaemon: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
+  /** Ends the daemon and removes everything it had. */
+  readonly stop: () => Promise<void>
+}
+export function answersAt(socketPath: string): Promise<boolean>
+export function whyNoPrivateEngine(): Promise<string | undefined>
+export function startPrivateEngine(options?: {
+  readonly hasNetwork?: boolean
+  readonly keepsContainers?: boolean
+}): Promise<PrivateEngine>

@@ -1,0 +1,161 @@
+/**
+ * A Docker engine of one's own: a dockerd with its data, socket, containerd and bridge apart from everybody else's, which
+ * leaves nothing behind when it is stopped. Needs root and Debian's docker.io; imports nothing but Node.
+ */
+import { execFile, spawn } from 'node:child_process'
+import { openSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+const START_TIMEOUT_MS = 60_000
+const STOP_TIMEOUT_MS = 30_000
+const PING_TIMEOUT_MS = 3_000
+const LOOK_AGAIN_MS = 100
+/** Networks of 10.x.y.0/24 that are tried for the bridge before giving up. */
+const MAX_SUBNETS = 50
+
+const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
+
+/** Whether an engine answers at this socket. Never rejects. */
+export const answersAt = socketPath =>
+  new Promise(resolve => {
+    const outgoing = request({ socketPath, path: '/_ping', timeout: PING_TIMEOUT_MS }, incoming => {
+      incoming.resume()
+      incoming.on('end', () => resolve(incoming.statusCode === 200))
+      incoming.on('error', () => resolve(false))
+    })
+    outgoing.on('timeout', () => outgoing.destroy())
+    outgoing.on('error', () => resolve(false))
+    outgoing.end()
+  })
+
+/** Says why no engine can be started here, undefined where one can. */
+export const whyNoPrivateEngine = async () => {
+  if (process.platform !== 'linux') return `this is ${process.platform}, not Linux`
+  if (process.getuid?.() !== 0) return 'this user is not root'
+  const hasDockerd = await run('dockerd', ['--version']).then(
+    () => true,
+    () => false,
+  )
+  return hasDockerd ? undefined : "there is no dockerd (Debian's package docker.io)"
+}
+
+/** Makes a bridge on a network that no route of this machine knows. */
+const makeBridge = async name => {
+  const { stdout: routes } = await run('ip', ['-4', 'route', 'show', 'table', 'all'])
+  for (let number = 0; number < MAX_SUBNETS; number += 1) {
+    const prefix = `10.213.${(process.pid + number) % 256}`
+    if (routes.includes(`${prefix}.`)) continue
+    await run('ip', ['link', 'add', 'name', name, 'type', 'bridge'])
+    await run('ip', ['addr', 'add', `${prefix}.1/24`, 'dev', name])
+    await run('ip', ['link', 'set', name, 'up'])
+    return
+  }
+  throw new Error(`no free network for the bridge ${name} was found among ${MAX_SUBNETS}`)
+}
+
+const hasEnded = child => child.exitCode !== null || child.signalCode !== null
+
+/** Waits for `holds`, asked again and again; answers whether it came true in time. */
+const becomesTrue = async (timeoutMs, holds) => {
+  const deadlineMs = performance.now() + timeoutMs
+  while (!(await holds())) {
+    if (performance.now() > deadlineMs) return false
+    await pause(LOOK_AGAIN_MS)
+  }
+  return true
+}
+
+/**
+ * Starts an engine. `hasNetwork` false: containers get none, and no packet filter of the machine is touched, so that
+ * it can run beside another engine. `keepsContainers`: they survive a restart of the daemon (live-restore).
+ */
+export const startPrivateEngine = async ({ hasNetwork = true, keepsContainers = false } = {}) => {
+  const dir = await mkdtemp(join(tmpdir(), 'muster-engine-'))
+  const socketPath = join(dir, 'docker.sock')
+  const logPath = join(dir, 'dockerd.log')
+  const bridge = hasNetwork ? `mst${process.pid}`.slice(0, 15) : 'none'
+  await mkdir(join(dir, 'exec'), { recursive: true })
+  if (hasNetwork) await makeBridge(bridge)
+  let daemon
+
+  const start = async () => {
+    const log = openSync(logPath, 'a')
+    const places = [`--data-root=${dir}/data`, `--exec-root=${dir}/exec`, `--pidfile=${dir}/docker.pid`]
+    const network = hasNetwork ? [] : ['--iptables=false', '--ip6tables=false']
+    const kept = keepsContainers ? ['--live-restore'] : []
+    daemon = spawn('dockerd', [`--host=unix://${socketPath}`, `--bridge=${bridge}`, ...places, ...network, ...kept], {
+      stdio: ['ignore', log, log],
+    })
+    daemon.on('error', () => {})
+    const answers = await becomesTrue(START_TIMEOUT_MS, async () => hasEnded(daemon) || (await answersAt(socketPath)))
+    if (answers && !hasEnded(daemon)) return
+    throw new Error(
+      `the private dockerd did not start; its log ends with:\n${readFileSync(logPath, 'utf8').slice(-2_000)}`,
+    )
+  }
+
+  /** Ends the daemon, with SIGKILL as a crash does. */
+  const stopDaemon = async signal => {
+    if (hasEnded(daemon)) return
+    daemon.kill(signal)
+    if (await becomesTrue(STOP_TIMEOUT_MS, async () => hasEnded(daemon))) return
+    daemon.kill('SIGKILL')
+    await becomesTrue(STOP_TIMEOUT_MS, async () => hasEnded(daemon))
+  }
+
+  const stop = async () => {
+    await stopDaemon('SIGTERM')
+    // With live-restore, or after a crash, containerd and its tasks run on.
+    const pid = await readPid(join(dir, 'exec/containerd/containerd.pid'))
+    if (pid !== undefined) await endProcess(pid)
+    await unmountBelow(dir)
+    if (hasNetwork) await run('ip', ['link', 'delete', bridge]).catch(() => {})
+    await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: LOOK_AGAIN_MS })
+  }
+
+  try {
+    await start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { socketPath, endpoint: `unix://${socketPath}`, start, stopDaemon, stop }
+}
+
+const readPid = async path => {
+  try {
+    const pid = Number.parseInt(readFileSync(path, 'utf8'), 10)
+    return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isAlive = pid => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const endProcess = async pid => {
+  if (!isAlive(pid)) return
+  process.kill(pid, 'SIGTERM')
+  await becomesTrue(STOP_TIMEOUT_MS, async () => !isAlive(pid))
+}
+
+const unmountBelow = async dir => {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map(line => line.split(' ')[1] ?? '')
+    .filter(path => path.startsWith(`${dir}/`))
+  for (const path of mounts.toReversed()) await run('umount', ['-l', path]).catch(() => {})
+}
