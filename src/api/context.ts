@@ -6,7 +6,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { ReadModel } from '../projections/runner.ts'
 import type { LinkAnswer, LinkRequest, ServerLink } from '../protocol/client-link.ts'
-import type { Commands } from './commands.ts'
+import type { Commands } from '../app/api-commands.ts'
 
 /** A part of the log, in order; `caught-up` follows whenever there is nothing more at the moment. */
 export type FeedItem =

@@ -1,15 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { ClusterView } from '../../app/cluster-view.ts'
-import { encode, type Provenance } from '../../app/codec.ts'
-import { CATCH_UP_TIMEOUT_MS } from '../../app/job-commands.ts'
+import type { Provenance } from '../../app/codec.ts'
+import { appendToNode, type NodeAppend } from '../../app/node-streams.ts'
 import type { NodeState } from '../../domain/cluster/index.ts'
-import type { DomainEvent } from '../../domain/events.ts'
 import { uuidOf } from '../../domain/ids.ts'
 import { MAX_ALLOCATIONS_PER_REPORT } from '../../domain/limits.ts'
 import type { NodeRegistered } from '../../domain/node/events.ts'
 import type { AllocationsReported } from '../../domain/report/events.ts'
 import { nodeStream, reportStream } from '../../domain/streams.ts'
-import type { EventStore, Position, Revision } from '../../eventstore/port.ts'
+import type { EventStore, Position } from '../../eventstore/port.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { AppError, isAppError, messageOf } from '../../platform/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -25,8 +24,6 @@ import { heartbeatTtlMs, type Liveness } from './liveness.ts'
 import type { OpenSealed } from './node-feed.ts'
 import { createNodeSession, type NodeSession } from './node-session.ts'
 
-/** How often an append to a node's own streams is tried again after somebody else's. */
-const MAX_NODE_APPEND_ATTEMPTS = 10
 /** An agent that says nothing after dialling is cut off, ms. */
 const HELLO_TIMEOUT_MS = 5_000
 
@@ -93,14 +90,6 @@ const refusalOf = (
   return null
 }
 
-type NodeAppend = {
-  readonly nodeId: string
-  readonly stream: string
-  readonly revisionOf: (node: NodeState | undefined) => Revision
-  readonly id: string
-  readonly event: DomainEvent
-}
-
 export const createLinkHub = (options: LinkHubOptions): LinkHub => {
   const { store, view, clock, logger, liveness } = options
   const sessions = new Map<string, { readonly session: NodeSession; readonly link: ServerLink }>()
@@ -116,21 +105,8 @@ export const createLinkHub = (options: LinkHubOptions): LinkHub => {
     at: clock.now(),
   })
 
-  /** One writer per node stream: this session. A conflict means that the state lags or that an older session wrote last. */
-  const append = async ({ nodeId, stream, revisionOf, id, event }: NodeAppend): Promise<Position> => {
-    for (let attempt = 0; attempt < MAX_NODE_APPEND_ATTEMPTS; attempt++) {
-      const revision = revisionOf(view.state.nodes.get(nodeId))
-      const result = await store.append(stream, revision < 0 ? 'no-stream' : revision, [
-        encode(id, event, provenance(nodeId, id)),
-      ])
-      if (result.kind === 'appended') {
-        await view.reached(result.position, CATCH_UP_TIMEOUT_MS)
-        return result.position
-      }
-      await view.reached(await store.head(), CATCH_UP_TIMEOUT_MS)
-    }
-    throw new AppError('CONTENDED', `the stream ${stream} is written by somebody else`)
-  }
+  const append = (entry: Omit<NodeAppend, 'provenance'>): Promise<Position> =>
+    appendToNode(store, view, { ...entry, provenance: provenance(entry.nodeId, entry.id) })
 
   const register = async (hello: AgentHello): Promise<void> => {
     const data = { ...hello.node, secretDigest: digestOf(hello.secret) }

@@ -10,8 +10,8 @@ export type RegisterJob = Message<
     readonly evaluationId: string
     readonly source: string | null
     readonly message: string
-    /** Only when the job's stream stands at this revision; -1 = only when there is none; null = whatever it is. */
-    readonly checkRevision: number | null
+    /** Only when the job's newest version was registered at this position; -1 = only when there is no such job; null = in any case. */
+    readonly checkIndex: number | null
   }
 >
 export type RegisterChild = Message<

@@ -25,9 +25,9 @@ const kindOf = (spec: Job): string => {
 }
 
 const register = (job: JobMemory, { data }: RegisterJob): JobDecision => {
-  const actual = isLive(job) ? job.revision : -1
-  if (data.checkRevision !== null && data.checkRevision !== actual) {
-    return rejected({ code: 'JOB_REVISION_CHANGED', expected: data.checkRevision, actual })
+  const actual = isLive(job) ? (job.versions.at(-1)?.position ?? -1) : -1
+  if (data.checkIndex !== null && data.checkIndex !== actual) {
+    return rejected({ code: 'JOB_INDEX_CHANGED', expected: data.checkIndex, actual })
   }
   const evaluationId = isTemplate(data.spec) ? null : data.evaluationId
   const first = { spec: data.spec, derivation: null, evaluationId, source: data.source, message: data.message }

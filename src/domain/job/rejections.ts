@@ -3,7 +3,7 @@ export type JobRejection =
   | { readonly code: 'JOB_NOT_FOUND'; readonly jobId: string }
   | { readonly code: 'JOB_STOPPED'; readonly jobId: string }
   | { readonly code: 'JOB_TYPE_CHANGED'; readonly from: string; readonly to: string }
-  | { readonly code: 'JOB_REVISION_CHANGED'; readonly expected: number; readonly actual: number }
+  | { readonly code: 'JOB_INDEX_CHANGED'; readonly expected: number; readonly actual: number }
   | { readonly code: 'JOB_NOT_PERIODIC'; readonly jobId: string }
   | { readonly code: 'JOB_NOT_PARAMETERIZED'; readonly jobId: string }
   | { readonly code: 'JOB_NEEDS_DISPATCH'; readonly jobId: string }
@@ -14,6 +14,7 @@ export type JobRejection =
   | { readonly code: 'DISPATCH_PAYLOAD_TOO_LARGE'; readonly bytes: number; readonly limitBytes: number }
   | { readonly code: 'CHILD_EXISTS'; readonly jobId: string }
   | { readonly code: 'ALLOCATION_NOT_FOUND'; readonly allocationId: string }
+  | { readonly code: 'PERIODIC_RUN_SKIPPED'; readonly reason: string }
   | { readonly code: 'DEPLOYMENT_NOT_ACTIVE'; readonly deploymentId: string }
 
 /** One sentence per rejection, in the words Nomad's users match on where they do. */
@@ -25,7 +26,7 @@ export const describeJobRejection = (rejection: JobRejection): string => {
       return `job "${rejection.jobId}" is stopped`
     case 'JOB_TYPE_CHANGED':
       return `cannot change a job from ${rejection.from} to ${rejection.to}: purge it first, or use another id`
-    case 'JOB_REVISION_CHANGED':
+    case 'JOB_INDEX_CHANGED':
       return `Enforcing job modify index ${rejection.expected}: job exists with conflicting job modify index: ${rejection.actual}`
     case 'JOB_NOT_PERIODIC':
       return `job "${rejection.jobId}" is not periodic`
@@ -47,6 +48,8 @@ export const describeJobRejection = (rejection: JobRejection): string => {
       return `a job "${rejection.jobId}" exists already`
     case 'ALLOCATION_NOT_FOUND':
       return `allocation "${rejection.allocationId}" is not one of this job's that runs`
+    case 'PERIODIC_RUN_SKIPPED':
+      return `the run was not launched: ${rejection.reason}`
     case 'DEPLOYMENT_NOT_ACTIVE':
       return `deployment "${rejection.deploymentId}" is not running`
   }

@@ -1,0 +1,23 @@
+import { childLauncher, reverter } from './child-launcher.ts'
+import { createDeploymentWatcher } from './deployment-watcher.ts'
+import { createEvaluationBroker } from './evaluation-broker.ts'
+import { failureWatcher } from './failure-watcher.ts'
+import { createGarbageCollector } from './garbage-collector.ts'
+import { createHeartbeatWatcher } from './heartbeat-watcher.ts'
+import type { Liveness } from './liveness.ts'
+import { createPeriodicDispatcher } from './periodic-dispatcher.ts'
+import type { Reactor } from './reactor.ts'
+import { unblocker } from './unblocker.ts'
+
+/** The leader's reactors, in the order in which they add to a batch. The broker comes last: it fills what room is left. */
+export const createReactors = (liveness: Liveness): readonly Reactor[] => [
+  createHeartbeatWatcher(liveness),
+  failureWatcher,
+  createDeploymentWatcher(),
+  createPeriodicDispatcher(),
+  unblocker,
+  childLauncher,
+  reverter,
+  createGarbageCollector(),
+  createEvaluationBroker(),
+]
