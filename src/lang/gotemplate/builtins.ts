@@ -1,6 +1,7 @@
 import { isEqual, isLess } from './compare.ts'
 import { escapeHtml, escapeQuery, escapeScript } from './escape.ts'
 import { type GoValue, isList, isMap, isTrue, typeName } from './go-value.ts'
+import { NO_VALUE } from './no-value.ts'
 import { goSprint, goSprintf, goSprintln } from './printf.ts'
 import { TemplateFunctionError } from './template-error.ts'
 import { type FunctionTable, fixedArguments, textAt, variadic } from './template-function.ts'
@@ -53,6 +54,9 @@ const equalsAny = ([first = null, ...others]: readonly GoValue[]): boolean => {
   return others.some(other => isEqual(first, other))
 }
 
+/** What the escaping functions see of their arguments: nil as an action shows it, else as print does. */
+const printable = (args: readonly GoValue[]): string => goSprint(args.map(value => value ?? NO_VALUE))
+
 type Pair = readonly [GoValue, GoValue]
 
 const compared = (holds: (pair: Pair) => boolean): ReturnType<typeof fixedArguments> =>
@@ -76,9 +80,9 @@ export const builtins: FunctionTable = new Map([
   ['print', variadic(0, goSprint)],
   ['printf', variadic(1, args => goSprintf(textAt(args, 0), args.slice(1)))],
   ['println', variadic(0, goSprintln)],
-  ['html', variadic(0, args => escapeHtml(goSprint(args)))],
-  ['js', variadic(0, args => escapeScript(goSprint(args)))],
-  ['urlquery', variadic(0, args => escapeQuery(goSprint(args)))],
+  ['html', variadic(0, args => escapeHtml(printable(args)))],
+  ['js', variadic(0, args => escapeScript(printable(args)))],
+  ['urlquery', variadic(0, args => escapeQuery(printable(args)))],
   [
     'call',
     variadic(0, () => {

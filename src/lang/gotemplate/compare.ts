@@ -9,9 +9,9 @@ const assertComparable = (value: GoValue): void => {
 
 /** Go's `eq` of two values: they must be of one kind, unless one of them is nil. Throws TemplateFunctionError. */
 export const isEqual = (left: GoValue, right: GoValue): boolean => {
+  if (left === null || right === null) return left === right
   assertComparable(left)
   assertComparable(right)
-  if (left === null || right === null) return left === right
   if (typeof left !== typeof right) throw new TemplateFunctionError('incompatible types for comparison')
   return left === right
 }

@@ -3,13 +3,12 @@ import { countIteration, type Execution, setVariable, write } from './executor.t
 import { showValue } from './format-value.ts'
 import { type GoValue, isList, isMap, isTrue, sortedEntries, typeName } from './go-value.ts'
 import { MAX_LOOP_ITERATIONS, MAX_TEMPLATE_DEPTH } from './limits.ts'
+import { NO_VALUE } from './no-value.ts'
 import type { NodeList, Pipe, TemplateNode } from './node.ts'
 import { TemplateError } from './template-error.ts'
 
 /** How a list of nodes ended: at its end, or early inside of a loop. */
 type Flow = 'done' | 'break' | 'continue'
-
-const NO_VALUE = '<no value>'
 
 const print = (execution: Execution, value: GoValue, offset: number): void =>
   write(execution, value === null ? NO_VALUE : showValue(value), offset)

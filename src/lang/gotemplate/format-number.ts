@@ -39,15 +39,18 @@ export const fixedDigits = (value: number, precision: number): string => {
 
 type Scientific = { readonly digits: string; readonly exponent: number }
 
+/** The power of ten of a number's first digit. Twenty digits, because the shortest form may be rounded up to the next one. */
+const decimalExponent = (value: number): number => Number(Math.abs(value).toExponential(20).split('e')[1])
+
 /** The first `count` digits of a number, rounded, and the power of ten of the first one. */
 const significantDigits = (value: number, count: number): Scientific => {
   if (value === 0) return { digits: '0'.repeat(count), exponent: 0 }
   const exact = Math.min(count, MAX_FRACTION_DIGITS)
-  const estimate = Number(Math.abs(value).toExponential().split('e')[1])
-  const digits = scaledAndRounded(value, exact - 1 - estimate).toString()
+  const exponent = decimalExponent(value)
+  const digits = scaledAndRounded(value, exact - 1 - exponent).toString()
   // Rounding up may have made one digit more: 9.99 to two digits is 10.
   const isCarried = digits.length > exact
-  return { digits: digits.slice(0, exact).padEnd(count, '0'), exponent: estimate + Number(isCarried) }
+  return { digits: digits.slice(0, exact).padEnd(count, '0'), exponent: exponent + Number(isCarried) }
 }
 
 /** The fewest digits that still tell a number from its neighbours. */
@@ -90,6 +93,26 @@ const binaryDigits = (value: number): string => {
   return `${mantissa}p${exponent < 0 ? '-' : '+'}${Math.abs(exponent)}`
 }
 
+/** Bits of a float64's mantissa behind its leading one. */
+const MANTISSA_BITS = 52
+
+/** `%x` of a float: the mantissa in hexadecimal, rounded to `precision` digits where that is given, and the power of two. */
+const hexDigits = (value: number, precision: number | null): string => {
+  const { mantissa, exponent } = decompose(Math.abs(value))
+  const missingBits = MANTISSA_BITS + 1 - mantissa.toString(2).length
+  const normal = mantissa === 0n ? 0n : mantissa << BigInt(missingBits)
+  const dropped = BigInt(Math.max(0, MANTISSA_BITS - 4 * (precision ?? MANTISSA_BITS)))
+  const half = dropped === 0n ? 0n : 1n << (dropped - 1n)
+  const isOdd = ((normal >> dropped) & 1n) === 1n
+  const rounded = ((normal + half - (isOdd || half === 0n ? 0n : 1n)) >> dropped) << dropped
+  const isCarried = rounded >> BigInt(MANTISSA_BITS + 1) === 1n
+  const power = mantissa === 0n ? 0 : exponent + MANTISSA_BITS - missingBits + Number(isCarried)
+  const fraction = (rounded & ((1n << BigInt(MANTISSA_BITS)) - 1n)).toString(16).padStart(MANTISSA_BITS / 4, '0')
+  const digits = precision === null ? fraction.replace(/0+$/, '') : fraction.slice(0, precision).padEnd(precision, '0')
+  const lead = mantissa === 0n ? '0' : '1'
+  return `0x${lead}${digits === '' ? '' : `.${digits}`}p${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+}
+
 /** The digits of a finite float without its sign, or null for a verb that floats do not have. */
 const floatDigits = (value: number, { verb, precision, flags }: FormatSpec): string | null => {
   switch (verb) {
@@ -106,6 +129,9 @@ const floatDigits = (value: number, { verb, precision, flags }: FormatSpec): str
       return fixedDigits(value, precision ?? 6)
     case 'b':
       return binaryDigits(value)
+    case 'x':
+    case 'X':
+      return hexDigits(value, precision)
     default:
       return null
   }
@@ -126,7 +152,7 @@ export const formatFloat = (value: number, spec: FormatSpec): SignedDigits | nul
   if (Number.isNaN(value)) return { sign: signOf(false, spec.flags), digits: 'NaN', isNumeral: false }
   const isNegative = value < 0 || Object.is(value, -0)
   if (!Number.isFinite(value)) return { sign: isNegative ? '-' : '+', digits, isNumeral: false }
-  const isUpper = spec.verb === 'E' || spec.verb === 'G'
+  const isUpper = spec.verb === 'E' || spec.verb === 'G' || spec.verb === 'X'
   return { sign: signOf(isNegative, spec.flags), digits: isUpper ? digits.toUpperCase() : digits, isNumeral: true }
 }
 

@@ -21,9 +21,9 @@ const paddedNumber = ({ sign, digits, isNumeral }: SignedDigits, spec: FormatSpe
   return padded(sign + digits, spec, false)
 }
 
-/** Go's complaint about a verb that a value does not have: `%!d(string=hi)`. */
-const badVerb = (value: GoValue, verb: string): string =>
-  value === null ? `%!${verb}(<nil>)` : `%!${verb}(${typeName(value)}=${formatValue(value, plainSpec('v'))})`
+/** Go's complaint about a verb that a value does not have, with the value by the rest of the directive: `%!d(string=hi)`. */
+const badVerb = (value: NonNullable<GoValue>, spec: FormatSpec): string =>
+  `%!${spec.verb}(${typeName(value)}=${formatKind(value, { ...spec, verb: 'v' })})`
 
 const cut = (text: string, precision: number | null): string =>
   precision === null ? text : Array.from(text).slice(0, precision).join('')
@@ -52,7 +52,7 @@ const formatString = (value: string, spec: FormatSpec): string => {
     case 'X':
       return padded(hexOf(value, spec), spec)
     default:
-      return badVerb(value, spec.verb)
+      return badVerb(value, spec)
   }
 }
 
@@ -78,7 +78,7 @@ const formatWhole = (value: bigint, spec: FormatSpec): string => {
       // A given precision says how many digits there are, so that zeros no longer fill the width.
       const isExact = spec.precision !== null
       const number = formatInteger(value, spec)
-      return number === null ? badVerb(value, spec.verb) : paddedNumber({ ...number, isNumeral: !isExact }, spec)
+      return number === null ? badVerb(value, spec) : paddedNumber({ ...number, isNumeral: !isExact }, spec)
     }
   }
 }
@@ -114,11 +114,11 @@ const formatKind = (value: NonNullable<GoValue>, spec: FormatSpec): string => {
   if (typeof value === 'string') return formatString(value, spec)
   if (typeof value === 'bigint') return formatWhole(value, spec)
   if (typeof value === 'boolean') {
-    return spec.verb === 't' || spec.verb === 'v' ? padded(String(value), spec) : badVerb(value, spec.verb)
+    return spec.verb === 't' || spec.verb === 'v' ? padded(String(value), spec) : badVerb(value, spec)
   }
   if (typeof value === 'number') {
     const number = formatFloat(value, spec)
-    return number === null ? badVerb(value, spec.verb) : paddedNumber(number, spec)
+    return number === null ? badVerb(value, spec) : paddedNumber(number, spec)
   }
   if (isList(value)) return `[${value.map(element => formatElement(element, spec)).join(' ')}]`
   return isMap(value) ? formatMap(value, spec) : formatStruct(value, spec)
@@ -127,7 +127,7 @@ const formatKind = (value: NonNullable<GoValue>, spec: FormatSpec): string => {
 /** A value by one directive of a format, as Go's fmt shows it; lists, maps and structs apply it to what they hold. */
 export const formatValue = (value: GoValue, spec: FormatSpec): string => {
   if (spec.verb === 'T') return padded(typeName(value), spec)
-  if (value === null) return spec.verb === 'v' ? padded('<nil>', spec) : badVerb(null, spec.verb)
+  if (value === null) return spec.verb === 'v' ? padded('<nil>', spec) : `%!${spec.verb}(<nil>)`
   if (spec.verb !== 'v') return formatKind(value, spec)
   if (spec.flags.includes('#')) return padded(goSyntax(value), spec)
   // With `%+v` the plus asks for the names of fields, not for the signs of numbers.

@@ -1,0 +1,2 @@
+/** What an action shows for nil and for what is not there. */
+export const NO_VALUE = '<no value>'
