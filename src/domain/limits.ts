@@ -30,3 +30,5 @@ export const MAX_METRIC_KEYS = 32
 export const MAX_UNBLOCK_SENTENCES = 8
 /** Attempts that an allocation with unlimited rescheduling remembers. */
 export const MAX_RESCHEDULES_KEPT = 5
+/** Bytes of reasons that one plan may hold for the groups that it could not place. */
+export const MAX_UNPLACED_BYTES = 200_000

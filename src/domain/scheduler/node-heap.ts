@@ -13,7 +13,7 @@ export type NodeHeap = {
   /** The best `count` rows, best first. */
   readonly best: (count: number) => readonly number[]
   /** Fills the empty heap with rows whose `scores` are set already. */
-  readonly fill: (rows: readonly number[]) => void
+  readonly load: (rows: readonly number[]) => void
 }
 
 export const createNodeHeap = (nodes: number): NodeHeap => {
@@ -92,7 +92,7 @@ export const createNodeHeap = (nodes: number): NodeHeap => {
     },
     remove,
     best,
-    fill: rows => {
+    load: rows => {
       for (const row of rows) put(size++, row)
       for (let place = (size >> 1) - 1; place >= 0; place--) down(place, heap[place] ?? 0)
     },

@@ -39,9 +39,9 @@ const fillRow = (snapshot: Snapshot, row: number): void => {
   snapshot.classIndex[row] = index
 }
 
-/** The view of all nodes of `state`. Costs a pass over the nodes. */
-export const takeSnapshot = (state: ClusterState): Snapshot => {
-  const nodes = [...state.nodes.values()].toSorted(byId)
+/** The view of some nodes, in any order. */
+export const snapshotOf = (some: Iterable<NodeState>): Snapshot => {
+  const nodes = [...some].toSorted(byId)
   const column = (): Float64Array => new Float64Array(nodes.length)
   const snapshot: Snapshot = {
     nodes,
@@ -57,6 +57,9 @@ export const takeSnapshot = (state: ClusterState): Snapshot => {
   for (let row = 0; row < nodes.length; row++) fillRow(snapshot, row)
   return snapshot
 }
+
+/** The view of all nodes of `state`. Costs a pass over the nodes. */
+export const takeSnapshot = (state: ClusterState): Snapshot => snapshotOf(state.nodes.values())
 
 /**
  * Brings the rows of `nodeIds` (the `nodes` of the fold's Changes) up to date. Answers the same snapshot, or a new one

@@ -1,4 +1,3 @@
-import type { NodeState } from '../../cluster/index.ts'
 import type { Constraint } from '../../jobspec/schema.ts'
 import { type Candidate, type Check, passes } from './check.ts'
 import { operatorTests } from './operators.ts'

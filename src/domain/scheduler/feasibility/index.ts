@@ -37,6 +37,6 @@ export const checks: readonly Check[] = [
   resources,
 ]
 
-/** Every reason against a candidate. */
+/** Every reason against a candidate, in the order of the checks. */
 export const refuseAll = (request: PlacementRequest, candidate: Candidate): readonly Refusal[] =>
   checks.filter(check => check.applies(request)).flatMap(check => check.refuse(request, candidate))

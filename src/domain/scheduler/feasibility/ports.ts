@@ -58,10 +58,11 @@ const mayLackDynamicPorts = (candidate: Candidate, wanted: number): boolean => {
   return inUse + wanted > DYNAMIC_PORTS
 }
 
-const freeDynamicPorts = (candidate: Candidate): number => {
+const freeDynamicPorts = (candidate: Candidate, statics: readonly Port[]): number => {
   let free = 0
   for (let port = MIN_DYNAMIC_PORT; port <= MAX_DYNAMIC_PORT; port++) {
-    if (holderOf(candidate, port) === 'free') free += 1
+    const isWanted = statics.some(wanted => wanted.static === port)
+    if (!isWanted && holderOf(candidate, port) === 'free') free += 1
   }
   return free
 }
@@ -77,7 +78,11 @@ export const ports: Check = {
       if (holder !== 'free') refused.push(collisionOf(request.portRefusals, port, holder))
     }
     const wanted = request.ports.length - request.staticPorts.length
-    if (wanted > 0 && mayLackDynamicPorts(candidate, wanted) && freeDynamicPorts(candidate) < wanted) {
+    if (
+      wanted > 0 &&
+      mayLackDynamicPorts(candidate, request.ports.length) &&
+      freeDynamicPorts(candidate, request.staticPorts) < wanted
+    ) {
       refused.push(...tooFew)
     }
     return refused.length === 0 ? passes : refused

@@ -4,7 +4,8 @@ import type { Refusal } from './refusal.ts'
 import type { Target } from './target.ts'
 
 export type Demand = { readonly cpuMhz: number; readonly memoryMb: number; readonly diskMb: number }
-export type ResourceRefusals = { readonly cpu: Refusal; readonly memory: Refusal; readonly disk: Refusal }
+/** What is said for every combination of dimensions that lack, by the bits cpu 1, memory 2, disk 4. */
+export type ResourceRefusals = readonly (readonly Refusal[])[]
 
 /** A constraint that looks at one node alone, made ready for many of them. */
 export type PreparedConstraint = {

@@ -9,22 +9,24 @@ const lack = (reason: string, amount: string): Refusal => ({
   needs: nodes => `${amount} free on ${oneOf(nodes)}`,
 })
 
-/** The reasons have Nomad's names of the dimensions. */
-export const resourceRefusals = (demand: Demand): ResourceRefusals => ({
-  cpu: lack('cpu', `${demand.cpuMhz} MHz CPU`),
-  memory: lack('memory', `${demand.memoryMb} MB memory`),
-  disk: lack('disk', `${demand.diskMb} MB disk`),
-})
+/** Every combination of lacks, by the bits cpu 1, memory 2, disk 4: a full cluster is refused without making anything. The reasons have Nomad's names of the dimensions. */
+export const resourceRefusals = (demand: Demand): ResourceRefusals => {
+  const lacks = [
+    lack('cpu', `${demand.cpuMhz} MHz CPU`),
+    lack('memory', `${demand.memoryMb} MB memory`),
+    lack('disk', `${demand.diskMb} MB disk`),
+  ]
+  return Array.from({ length: 8 }, (_, bits) => lacks.filter((_lack, index) => (bits & (1 << index)) !== 0))
+}
 
 export const resources: Check = {
   name: 'resources',
   scope: 'node',
   applies: () => true,
   refuse: ({ demand, resourceRefusals: lacks }, candidate) => {
-    const fitsCpu = demand.cpuMhz <= candidate.freeCpuMhz
-    const fitsMemory = demand.memoryMb <= candidate.freeMemoryMb
-    const fitsDisk = demand.diskMb <= candidate.freeDiskMb
-    if (fitsCpu && fitsMemory && fitsDisk) return passes
-    return [...(fitsCpu ? [] : [lacks.cpu]), ...(fitsMemory ? [] : [lacks.memory]), ...(fitsDisk ? [] : [lacks.disk])]
+    const cpu = demand.cpuMhz <= candidate.freeCpuMhz ? 0 : 1
+    const memory = demand.memoryMb <= candidate.freeMemoryMb ? 0 : 2
+    const disk = demand.diskMb <= candidate.freeDiskMb ? 0 : 4
+    return lacks[cpu + memory + disk] ?? passes
   },
 }

@@ -1,0 +1,22 @@
+import type { PlannedStop, StopReason } from './events.ts'
+
+/** What an allocation's desired description says about its stop, for people. */
+const stopTexts: Readonly<Record<StopReason, string>> = {
+  'job-stopped': 'not needed: the job was stopped',
+  'group-removed': 'not needed: the job has no such group any more',
+  'count-lowered': "not needed: the group's count was lowered",
+  updated: 'replaced by an allocation of a newer job version',
+  requested: 'stopped because a user asked for it',
+  rescheduled: 'rescheduled because it failed',
+  'node-down': 'lost: its node is down',
+  'node-gone': 'lost: its node is gone',
+  'older-incarnation': 'not needed: the job was purged and registered anew',
+}
+
+export const describeStop = (reason: StopReason): string => stopTexts[reason]
+
+/** The stop as a plan wrote it: with what the servers judge, where they do. */
+export const describePlannedStop = ({ reason, judgement }: PlannedStop): string =>
+  judgement === 'lost' && !reason.startsWith('node-')
+    ? `${describeStop(reason)}; lost with its node`
+    : describeStop(reason)

@@ -1,0 +1,7 @@
+export { unblocks } from './blocked.ts'
+export { type CheckedPlan, checkPlan } from './check-plan.ts'
+export { explainNode, explainNodes, type NodeExplanation } from './explain.ts'
+export type { PlanDraft, ScheduleInput, ScheduleResult } from './plan.ts'
+export { type NodeReservation, noReservations, type Reservations, reserve } from './reservations.ts'
+export { SCHEDULER_VERSION, schedule, schedulers } from './schedule.ts'
+export { refreshSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts'
