@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,6 +12,8 @@ import type {
 import { outputBase, outputNumbers } from '../../src/agents/client/drivers/output-files.ts'
 import type { TaskConfig } from '../../src/agents/client/drivers/task-config.ts'
 import { eventually } from '../support/eventually.ts'
+import { readOutput } from '../support/task-output.ts'
+import { makeTaskStart } from '../support/task-start.ts'
 
 /**
  * What every driver must do, whatever it runs tasks with. A harness says how to write a program for its driver; a program
@@ -72,62 +74,10 @@ const when = (condition: boolean): ((title: string, run: () => Promise<void>) =>
 
 const nobody = new AbortController().signal
 const ignoreEvent = (_event: DriverEvent): void => {}
-let counter = 0
 
 const handleOf = (result: StartResult): TaskHandle => {
   if (result.kind === 'failed') throw new Error(`start failed: ${result.message}`)
   return result.handle
-}
-
-export const readOutput = async (firstPath: string): Promise<string> => {
-  const base = outputBase(firstPath)
-  const numbers = await outputNumbers(base)
-  const texts = await Promise.all(numbers.map(number => readFile(`${base}.${number}`, 'utf8')))
-  return texts.join('')
-}
-
-const makeTask = async (
-  root: string,
-  fixed: Pick<TaskStart, 'labels' | 'config'> & { readonly isImage: boolean },
-  overrides: Partial<TaskStart>,
-): Promise<TaskStart> => {
-  counter += 1
-  const serial = `${String(process.pid).padStart(7, '0')}${String(counter).padStart(5, '0')}`
-  const allocationId = `00000000-0000-4000-8000-${serial}`
-  const taskDir = join(root, allocationId, 'web')
-  const allocDir = join(root, allocationId, 'alloc')
-  const localDir = join(taskDir, 'local')
-  const secretsDir = join(taskDir, 'secrets')
-  const logsDir = join(allocDir, 'logs')
-  for (const dir of [localDir, secretsDir, logsDir]) await mkdir(dir, { recursive: true })
-  return {
-    id: `${allocationId}/web/0`,
-    allocationId,
-    taskName: 'web',
-    startNumber: 0,
-    labels: fixed.labels,
-    config: fixed.config,
-    user: '',
-    resources: { cpuMhz: 100, memoryMb: 64, memoryMaxMb: 0 },
-    ports: [],
-    paths: {
-      allocDir,
-      localDir,
-      secretsDir,
-      taskDir,
-      stdoutPath: join(logsDir, 'web.stdout.0'),
-      stderrPath: join(logsDir, 'web.stderr.0'),
-    },
-    killSignal: undefined,
-    logs: { maxFileBytes: 1_000_000, maxFiles: 5, isDisabled: false },
-    ...overrides,
-    env: {
-      NOMAD_ALLOC_DIR: fixed.isImage ? '/alloc' : allocDir,
-      NOMAD_TASK_DIR: fixed.isImage ? '/local' : localDir,
-      NOMAD_SECRETS_DIR: fixed.isImage ? '/secrets' : secretsDir,
-      ...overrides.env,
-    },
-  }
 }
 
 const startCases = (harness: DriverHarness, fixture: () => Fixture): void => {
@@ -436,7 +386,7 @@ const restartCases = (harness: DriverHarness, fixture: () => Fixture): void => {
 
   it(`leaves nothing behind after ${harness.leakRuns} tasks`, async () => {
     const { driver, labels, taskFor, start } = fixture()
-    const openFiles = async (): Promise<number> => (await import('node:fs')).readdirSync('/proc/self/fd').length
+    const openFiles = async (): Promise<number> => (await readdir('/proc/self/fd')).length
     const before = await openFiles()
     for (let done = 0; done < harness.leakRuns; done += 5) {
       const tasks = await Promise.all([1, 2, 3, 4, 5].map(() => taskFor(need({ kind: 'exit', code: 0 }))))
@@ -471,7 +421,7 @@ export const driverContract = (name: string, harness: DriverHarness): void => {
       driver,
       labels,
       taskFor: (config, overrides = {}) =>
-        makeTask(root, { labels, config, isImage: driver.capabilities.fileSystem === 'image' }, overrides),
+        makeTaskStart({ root, labels, config, isImage: driver.capabilities.fileSystem === 'image' }, overrides),
       start: async (task, by = driver) => handleOf(await by.start(task, ignoreEvent, nobody)),
     })
 

@@ -5,6 +5,7 @@ import { mkdir, open, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
 import { AppError, messageOf, systemCodeOf } from '../../../../platform/errors.ts'
+import { isAlive, processesWithVariable, readOwnIdentity, sendSignal } from './process-identity.ts'
 import { brokerScript, collectorScript, holderScript, QUIT_REQUEST } from './shell-scripts.ts'
 
 /**
@@ -69,20 +70,39 @@ const writeScripts = async (directory: string): Promise<{ broker: string; holder
   }
 }
 
+/** In the environment of a broker: the agent that started it and the broker's directory, `PID:STARTTICKS:DIRECTORY`. */
+const BROKER_VARIABLE = 'MUSTER_BROKER'
+
 const launch = async (directory: string): Promise<void> => {
+  const owner = await readOwnIdentity()
   for (const name of ['starts', 'ends']) await mkdir(join(directory, name), { recursive: true, mode: 0o700 })
   const scripts = await writeScripts(join(directory, 'scripts'))
   const child = spawn('/bin/sh', [scripts.broker, directory, scripts.holder, scripts.collector], {
     cwd: '/',
     detached: true,
     stdio: 'ignore',
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+    env: {
+      [BROKER_VARIABLE]: `${owner.pid}:${owner.startTicks}:${directory}`,
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    },
   })
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', reject)
   })
   child.unref()
+}
+
+/**
+ * Ends the brokers of other directories whose agents are dead. Tasks do not notice; an agent that had taken such a broker
+ * over starts another one when it needs it.
+ */
+export const endForsakenBrokers = async (ownDirectory: string): Promise<void> => {
+  for (const { pid, value } of await processesWithVariable(BROKER_VARIABLE)) {
+    const [ownerPid = '', startTicks = '', ...rest] = value.split(':')
+    if (rest.join(':') === ownDirectory || (await isAlive({ pid: Number(ownerPid), startTicks }))) continue
+    sendSignal(pid, 'SIGKILL')
+  }
 }
 
 /** `directory` is absolute and the broker's own. */

@@ -23,6 +23,12 @@ export const isAlive = async (identity: ProcessIdentity): Promise<boolean> => {
   return found !== undefined && found.startTicks === identity.startTicks && found.state !== 'Z' && found.state !== 'X'
 }
 
+/** Who this process itself is. */
+export const readOwnIdentity = async (): Promise<ProcessIdentity> => {
+  const found = parseStat(await readFile('/proc/self/stat', 'utf8').catch(() => ''))
+  return found === undefined ? { pid: process.pid, startTicks: '0' } : { pid: found.pid, startTicks: found.startTicks }
+}
+
 /** Changes with every boot of the machine. */
 export const readBootId = async (): Promise<string> =>
   (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim()

@@ -6,7 +6,7 @@ import type { DriverContext, DriverFingerprint, StartResult, TaskDriver, TaskHan
 import { shareByKey } from '../share-by-key.ts'
 import { parseSignal } from '../signals.ts'
 import { booleanOption, checkOptions, type OptionTable, stringOption, type TaskConfig } from '../task-config.ts'
-import { type Broker, createBroker } from './broker.ts'
+import { type Broker, createBroker, endForsakenBrokers } from './broker.ts'
 import { createEndWatch, type EndWatch } from './end-watch.ts'
 import { findExecutable } from './find-executable.ts'
 import { createLeftovers, type Leftovers } from './leftovers.ts'
@@ -203,6 +203,7 @@ const sweep = async (
   labels: Readonly<Record<string, string>>,
   keep: ReadonlySet<string>,
 ): Promise<number> => {
+  await endForsakenBrokers(parts.root)
   const removed = new Set(await parts.leftovers.killByLabels(labels, keep))
   const starts = join(parts.root, 'starts')
   for (const key of await readdir(starts).catch(() => [])) {

@@ -14,19 +14,21 @@ export const QUIT_REQUEST = 'quit'
 
 /**
  * Reads requests from a FIFO in its directory ($1), one a line: `start KEY` or `quit`. Holds the FIFO open for writing
- * too, so that the end of an agent is not the end of its input. A start that is asked for twice is claimed by one holder.
+ * too, so that the end of an agent is not the end of its input. `broker.pid` is for people. A start that is asked for twice is claimed by one holder.
  */
 export const brokerScript = `
+unset MUSTER_BROKER
 cd "$1" || exit 1
 holder=$2
 collector=$3
 mkfifo "broker.fifo.$$" || exit 1
 exec 3<>"broker.fifo.$$"
 mv -f "broker.fifo.$$" broker.fifo || exit 1
+echo "$$" >broker.pid
 while read -r verb key <&3; do
   case $verb in
     start) ( setsid /bin/sh "$holder" "$1/starts/$key" "$1/ends/$key" "$collector" </dev/null >/dev/null 2>&1 3>&- & ) ;;
-    quit) rm -f broker.fifo; exit 0 ;;
+    quit) rm -f broker.fifo broker.pid; exit 0 ;;
   esac
 done
 `
