@@ -2,5 +2,5 @@ export { formatGoDuration, MAX_DURATION_TEXT_LENGTH, parseGoDuration } from './d
 export { flagHelp } from './flag-help.ts'
 export type { FlagSpec, FlagType, FlagValue, FlagValues } from './flag-spec.ts'
 export { nearestName } from './nearest-name.ts'
-export { parseGoBoolean, parseGoFloat, parseGoInteger } from './parse-flag-value.ts'
+export { parseGoBoolean } from './parse-flag-value.ts'
 export { type FlagError, type FlagsResult, MAX_ARGUMENTS, type ParsedFlags, parseFlags } from './parse-flags.ts'

@@ -19,7 +19,7 @@ const integerPattern = /^[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?
  * The whole number that Go reads from a literal with any base prefix (`42`, `0x2a`, `0b101`, `0o17`, `017`, `1_000`), or
  * null where Go refuses it or the number is outside the safe integers.
  */
-export const parseGoInteger = (text: string): number | null => {
+const parseGoInteger = (text: string): number | null => {
   if (!integerPattern.test(text)) return null
   const isNegative = text.startsWith('-')
   const digits = text.replace(/^[+-]/, '').replaceAll('_', '')
@@ -31,7 +31,7 @@ export const parseGoInteger = (text: string): number | null => {
 const floatPattern = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /** The number that Go reads from a decimal literal, or null where Go refuses it or it is too large for a float. */
-export const parseGoFloat = (text: string): number | null => {
+const parseGoFloat = (text: string): number | null => {
   if (!floatPattern.test(text)) return null
   const value = Number(text)
   return Number.isFinite(value) ? value : null

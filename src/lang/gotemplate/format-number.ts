@@ -27,7 +27,7 @@ const scaledAndRounded = (value: number, digits: number): bigint => {
 }
 
 /** `%f`: digits before and after the point, the sign left off. */
-export const fixedDigits = (value: number, precision: number): string => {
+const fixedDigits = (value: number, precision: number): string => {
   const exact = Math.min(precision, MAX_FRACTION_DIGITS)
   const digits = scaledAndRounded(value, exact)
     .toString()

@@ -66,7 +66,8 @@ const convert = (value: unknown, depth: number): GoValue => {
 /** JSON-like data as a template's value: whole numbers become ints, objects and Maps become maps, undefined nil. */
 export const goValue = (data: unknown): GoValue => convert(data, 0)
 
-const compareBytes = (left: string, right: string): number => {
+/** Strings in the order of their bytes, which is Go's; it differs from JavaScript's beyond the Basic Multilingual Plane. */
+export const compareStrings = (left: string, right: string): number => {
   const isPlain = left.length < 64 && right.length < 64 && !/[\ud800-\udfff]/.test(left + right)
   if (isPlain) return left < right ? -1 : Number(left > right)
   return Buffer.compare(Buffer.from(left), Buffer.from(right))
@@ -74,10 +75,7 @@ const compareBytes = (left: string, right: string): number => {
 
 /** The entries of a map in the order in which Go prints and ranges over them: by the bytes of their keys. */
 export const sortedEntries = (map: GoMap): readonly (readonly [string, GoValue])[] =>
-  [...map.entries].sort(([left], [right]) => compareBytes(left, right))
-
-/** Strings in the order of their bytes, which is Go's; it differs from JavaScript's beyond the Basic Multilingual Plane. */
-export const compareStrings = compareBytes
+  [...map.entries].sort(([left], [right]) => compareStrings(left, right))
 
 /** The name of a value's type as Go's `%T` prints it. */
 export const typeName = (value: GoValue): string => {

@@ -11,7 +11,7 @@ export {
   serviceFunctions,
 } from './functions/services.ts'
 export { type Unavailability, unavailableFunctions, whyUnavailable } from './functions/unavailable.ts'
-export { type GoMap, type GoStruct, type GoValue, goMap, goStruct, goValue } from './go-value.ts'
+export { type GoMap, type GoStruct, type GoValue, goStruct, goValue } from './go-value.ts'
 export * as templateLimits from './limits.ts'
 export {
   type ExecuteOptions,
@@ -23,4 +23,4 @@ export {
   type TemplateOptions,
 } from './template.ts'
 export { type TemplateErrorInfo, TemplateFunctionError } from './template-error.ts'
-export { type FunctionTable, fixedArguments, type TemplateFunction, variadic } from './template-function.ts'
+export { type FunctionTable, fixedArguments, type TemplateFunction } from './template-function.ts'

@@ -75,7 +75,7 @@ const fraction = (piece: string, date: Date): string => {
 }
 
 /** A time in UTC by a layout of Go's time package. */
-export const formatGoTime = (epochMs: number, layout: string): string => {
+const formatGoTime = (epochMs: number, layout: string): string => {
   const date = new Date(epochMs)
   return layout.replace(layoutPattern, piece => {
     if (piece === '_2006') return `_${padded(date.getUTCFullYear(), 4)}`

@@ -3,6 +3,7 @@ import {
   builtinNames,
   envFunctions,
   helperFunctions,
+  MAX_SERVICE_QUERY_LENGTH,
   parseTemplate,
   type ServiceInstance,
   serviceFunctions,
@@ -138,10 +139,16 @@ describe('serviceFunctions', () => {
   })
 
   it('refuses a query above the limit', () => {
-    expect(render(`{{ nomadService "${'a'.repeat(1_025)}" }}`, { functions: catalogue([]).functions })).toContain(
-      'invalid format',
-    )
-    expect(render(`{{ len (nomadService "${'a'.repeat(1_024)}") }}`, { functions: catalogue([]).functions })).toBe('0')
+    expect(
+      render(`{{ nomadService "${'a'.repeat(MAX_SERVICE_QUERY_LENGTH + 1)}" }}`, {
+        functions: catalogue([]).functions,
+      }),
+    ).toContain('invalid format')
+    expect(
+      render(`{{ len (nomadService "${'a'.repeat(MAX_SERVICE_QUERY_LENGTH)}") }}`, {
+        functions: catalogue([]).functions,
+      }),
+    ).toBe('0')
   })
 
   it('remembers what was asked for, each service once', () => {
