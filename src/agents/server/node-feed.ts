@@ -5,6 +5,7 @@ import {
   holdsResources,
   type NodeState,
 } from '../../domain/cluster/index.ts'
+import { describeStop } from '../../domain/control/descriptions.ts'
 import { splitJobKey } from '../../domain/ids.ts'
 import type { Job, Sealed } from '../../domain/jobspec/schema.ts'
 import type { Json } from '../../domain/json.ts'
@@ -50,18 +51,6 @@ const openAll = async (namespace: string, job: Job, open: OpenSealed): Promise<R
   return clear
 }
 
-const stopReasonTexts: Readonly<Record<NonNullable<AllocationState['stopReason']>, string>> = {
-  'job-stopped': 'the job was stopped',
-  'group-removed': 'its group was removed from the job',
-  'count-lowered': 'the count was lowered',
-  updated: 'it is replaced by a newer version',
-  requested: 'its stop was asked for',
-  rescheduled: 'it was rescheduled because it failed',
-  'node-down': 'its node was down',
-  'node-gone': 'its node is gone',
-  'older-incarnation': 'it belongs to a job that was purged',
-}
-
 /** One allocation as its agent must run it, with the values it needs in clear. */
 export const desiredOf = async (
   state: ClusterState,
@@ -84,7 +73,7 @@ export const desiredOf = async (
     index: allocation.index,
     name: allocation.name,
     desired: allocation.desired,
-    stopReason: allocation.stopReason === null ? '' : stopReasonTexts[allocation.stopReason],
+    stopReason: allocation.stopReason === null ? '' : describeStop(allocation.stopReason),
     ports: allocation.ports,
     previousId: allocation.previousId,
     deploymentId: allocation.deploymentId,

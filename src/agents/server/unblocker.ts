@@ -1,4 +1,3 @@
-import { noChanges } from '../../domain/cluster/index.ts'
 import { unblocks } from '../../domain/scheduler/index.ts'
 import type { Reactor } from './reactor.ts'
 
@@ -7,10 +6,9 @@ export const unblocker: Reactor = {
   name: 'unblocker',
   plan: ({ state, changed, batch }) => {
     if (state.blocked.size === 0) return
-    const changes = changed === 'all' ? { ...noChanges(), nodes: new Set(state.nodes.keys()) } : changed
     const evaluationIds = Array.from(state.blocked).filter(id => {
       const evaluation = state.evaluations.get(id)
-      return evaluation !== undefined && unblocks(state, evaluation, changes)
+      return evaluation !== undefined && unblocks(state, evaluation, changed)
     })
     if (evaluationIds.length === 0) return
     batch.add({ type: 'EvaluationsUnblocked', data: { evaluationIds, cause: 'room may be there now' } })

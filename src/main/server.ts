@@ -1,0 +1,99 @@
+import { createLeader, type Leader } from '../agents/server/leader.ts'
+import { createLinkHub, type LinkHub } from '../agents/server/link-hub.ts'
+import { createLiveness, type Liveness } from '../agents/server/liveness.ts'
+import type { OpenSealed } from '../agents/server/node-feed.ts'
+import { childIdOf, nextLaunch } from '../agents/server/periodic-dispatcher.ts'
+import { createReactors } from '../agents/server/registry.ts'
+import type { Commands } from '../app/api-commands.ts'
+import type { ClusterView, ViewObserver } from '../app/cluster-view.ts'
+import { createClusterView } from '../app/cluster-view.ts'
+import { createCommands } from '../app/create-commands.ts'
+import { createJobCommandHandler } from '../app/job-commands.ts'
+import { createOpener, createSourceStore, type SourceStore } from '../app/source-store.ts'
+import type { EventStore } from '../eventstore/port.ts'
+import type { JobFileParser } from '../jobspec/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Random } from '../platform/random.ts'
+import type { Sealer } from '../platform/sealing.ts'
+
+export type ServerOptions = {
+  readonly store: EventStore
+  readonly sealer: Sealer
+  readonly parse: JobFileParser
+  readonly observers: readonly ViewObserver[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly address: string
+  readonly region: string
+}
+
+/** One server: the state that follows the log, the leader's reactors, the nodes' links and the commands of the API. */
+export type Server = {
+  readonly view: ClusterView
+  readonly hub: LinkHub
+  readonly liveness: Liveness
+  readonly leader: Leader
+  readonly commands: Commands
+  readonly sources: SourceStore
+  readonly open: OpenSealed
+  /** Resolves when the server has led until it was stopped; rejects on a broken invariant or a log that cannot be read. */
+  readonly done: Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** Puts a server together and starts it. Resolves once the log is folded and leadership is on its way. */
+export const startServer = async (options: ServerOptions): Promise<Server> => {
+  const { store, sealer, clock, random, logger } = options
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const view = createClusterView({ store, clock, signal, observers: options.observers })
+  const sources = createSourceStore(store, sealer)
+  const open = createOpener(sources, sealer)
+  const liveness = createLiveness(clock)
+  const handle = createJobCommandHandler(store, view)
+  const hub = createLinkHub({ store, view, clock, logger, liveness, open, region: options.region })
+  await Promise.race([view.caughtUp, view.done])
+  liveness.restart()
+  const leader = createLeader({
+    store,
+    view,
+    commands: handle,
+    reactors: createReactors(liveness),
+    clock,
+    random,
+    logger: logger.child({ component: 'leader' }),
+    address: options.address,
+    signal,
+  })
+  const commands = createCommands({
+    store,
+    view,
+    handle,
+    parse: options.parse,
+    sealer,
+    sources,
+    clock,
+    random,
+    nextLaunch,
+    childIdOf,
+  })
+  const leading = leader.run()
+  const done = Promise.race([leading, view.done]).then(() => {})
+  return {
+    view,
+    hub,
+    liveness,
+    leader,
+    commands,
+    sources,
+    open,
+    done,
+    stop: async () => {
+      hub.close()
+      stopping.abort()
+      await Promise.allSettled([leading, view.done])
+    },
+  }
+}
