@@ -9,8 +9,7 @@ const formatOne = (format: string, args: readonly Value[]): Outcome => {
 
 /** One text for each index of the lists; arguments that are no lists are the same for all. */
 const formatEach = (format: string, args: readonly Value[]): Outcome => {
-  const lists = args.filter(isList)
-  const [first] = lists
+  const first = args.find(isList)
   if (first === undefined) {
     const single = formatOne(format, args)
     return single.kind === 'value' ? done([single.value]) : single
