@@ -3,7 +3,7 @@
  * leaves nothing behind when it is stopped. Needs root and Debian's docker.io; imports nothing but Node.
  */
 import { execFile, spawn } from 'node:child_process'
-import { openSync, readFileSync } from 'node:fs'
+import { openSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -14,6 +14,7 @@ const run = promisify(execFile)
 
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 30_000
+const END_TIMEOUT_MS = 3_000
 const PING_TIMEOUT_MS = 3_000
 const LOOK_AGAIN_MS = 100
 /** Networks of 10.x.y.0/24 that are tried for the bridge before giving up. */
@@ -104,16 +105,21 @@ export const startPrivateEngine = async ({ hasNetwork = true, keepsContainers = 
   const stopDaemon = async signal => {
     if (hasEnded(daemon)) return
     daemon.kill(signal)
-    if (await becomesTrue(STOP_TIMEOUT_MS, async () => hasEnded(daemon))) return
-    daemon.kill('SIGKILL')
-    await becomesTrue(STOP_TIMEOUT_MS, async () => hasEnded(daemon))
+    if (!(await becomesTrue(STOP_TIMEOUT_MS, async () => hasEnded(daemon)))) {
+      daemon.kill('SIGKILL')
+      await becomesTrue(STOP_TIMEOUT_MS, async () => hasEnded(daemon))
+    }
+    // A dockerd that crashed leaves the number of its containerd, which the next one would take for a running one.
+    const pidPath = join(dir, 'exec/containerd/containerd.pid')
+    const pid = readPid(pidPath)
+    if (pid !== undefined) await endProcess(pid)
+    await rm(pidPath, { force: true })
   }
 
   const stop = async () => {
     await stopDaemon('SIGTERM')
-    // With live-restore, or after a crash, containerd and its tasks run on.
-    const pid = await readPid(join(dir, 'exec/containerd/containerd.pid'))
-    if (pid !== undefined) await endProcess(pid)
+    // With live-restore, or after a crash, containers run on under their shims.
+    for (const pid of withDescendants(processesNaming(`${dir}/`))) await endProcess(pid)
     await unmountBelow(dir)
     if (hasNetwork) await run('ip', ['link', 'delete', bridge]).catch(() => {})
     await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: LOOK_AGAIN_MS })
@@ -128,7 +134,7 @@ export const startPrivateEngine = async ({ hasNetwork = true, keepsContainers = 
   return { socketPath, endpoint: `unix://${socketPath}`, start, stopDaemon, stop }
 }
 
-const readPid = async path => {
+const readPid = path => {
   try {
     const pid = Number.parseInt(readFileSync(path, 'utf8'), 10)
     return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined
@@ -137,19 +143,49 @@ const readPid = async path => {
   }
 }
 
-const isAlive = pid => {
+const readOrEmpty = path => {
   try {
-    process.kill(pid, 0)
-    return true
+    return readFileSync(path, 'utf8')
   } catch {
-    return false
+    return ''
   }
 }
 
+const allPids = () =>
+  readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+
+/** Processes other than this one whose command line holds `text`. */
+const processesNaming = text =>
+  allPids().filter(pid => pid !== process.pid && readOrEmpty(`/proc/${pid}/cmdline`).includes(text))
+
+/** These processes and all below them, children before their parents. */
+const withDescendants = pids => {
+  const parentOf = new Map(allPids().map(pid => [pid, statFields(pid)[1]]))
+  const below = pid =>
+    [...parentOf].filter(([, parent]) => parent === String(pid)).flatMap(([child]) => [...below(child), child])
+  return [...new Set(pids.flatMap(pid => [...below(pid), pid]))]
+}
+
+/** State, parent and so on: what follows the command's name in a line of /proc/PID/stat. */
+const statFields = pid => {
+  const line = readOrEmpty(`/proc/${pid}/stat`)
+  return line.slice(line.lastIndexOf(')') + 2).split(' ')
+}
+
+const isAlive = pid => !['', 'Z', 'X'].includes(statFields(pid)[0] ?? '')
+
 const endProcess = async pid => {
-  if (!isAlive(pid)) return
-  process.kill(pid, 'SIGTERM')
-  await becomesTrue(STOP_TIMEOUT_MS, async () => !isAlive(pid))
+  for (const signal of ['SIGTERM', 'SIGKILL']) {
+    if (!isAlive(pid)) return
+    try {
+      process.kill(pid, signal)
+    } catch {
+      return
+    }
+    if (await becomesTrue(END_TIMEOUT_MS, async () => !isAlive(pid))) return
+  }
 }
 
 const unmountBelow = async dir => {
