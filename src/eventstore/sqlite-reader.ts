@@ -1,6 +1,6 @@
 /** All that is read from the sqlite adapter's file, on the thread of whoever asks, in bounded pages. */
 import type { Database } from 'better-sqlite3'
-import type { AppError } from '../platform/errors.ts'
+import { AppError, messageOf, systemCodeOf } from '../platform/errors.ts'
 import type { StandingEvent } from './decide-append.ts'
 import type { Page } from './feed.ts'
 import { MAX_ITEM_BYTES } from './feed.ts'
@@ -106,7 +106,7 @@ export const createReader = (database: Database, path: string): Reader => {
     try {
       return query()
     } catch (error) {
-      throw isCorruption(error) ? corruptError(path, 'a page of it cannot be read', error) : error
+      throw readError(path, error)
     }
   }
   const collect = (rows: Iterable<Row>): { readonly events: RecordedEvent[]; readonly isCut: boolean } => {
@@ -164,6 +164,15 @@ export const createReader = (database: Database, path: string): Reader => {
         for (const row of statements.newest.iterate(EVENTS_VERIFIED_AT_OPEN)) verifyRow(path, row)
       }),
   }
+}
+
+const readError = (path: string, error: unknown): unknown => {
+  if (isCorruption(error)) return corruptError(path, 'a page of it cannot be read', error)
+  if (!systemCodeOf(error)?.startsWith('SQLITE_')) return error
+  return new AppError('STORE_UNAVAILABLE', `could not read the event log ${path}: ${messageOf(error)}`, {
+    hint: 'Check the disk that the log is on.',
+    cause: error,
+  })
 }
 
 /** Throws STORE_CORRUPT, naming the position, unless the row is as it was written. */
