@@ -6,8 +6,10 @@ import type { WantedPlace } from './reconcile-group.ts'
  * part, so that no row goes ahead of one that it may rest on.
  */
 export type Budget = {
-  /** Takes room for `rows` rows of together `bytes`; false (and nothing taken) when it is not there. */
-  readonly spend: (rows: number, bytes: number) => boolean
+  /** True where `rows` rows of together `bytes` still fit. Takes nothing. */
+  readonly fits: (rows: number, bytes: number) => boolean
+  /** Takes the room of what fits. */
+  readonly spend: (rows: number, bytes: number) => void
   readonly hasRefused: () => boolean
 }
 
@@ -35,12 +37,13 @@ export const createBudget = (): Budget => {
   let bytes = MAX_PLAN_BYTES
   let isRefused = false
   return {
-    spend: (moreRows, moreBytes) => {
+    fits: (moreRows, moreBytes) => {
       isRefused ||= moreRows > rows || moreBytes > bytes
-      if (isRefused) return false
+      return !isRefused
+    },
+    spend: (moreRows, moreBytes) => {
       rows -= moreRows
       bytes -= moreBytes
-      return true
     },
     hasRefused: () => isRefused,
   }

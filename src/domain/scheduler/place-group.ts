@@ -124,9 +124,13 @@ const setAside = (work: Work, wanted: Wanted, by: 1 | -1): void => {
   work.scan.recount()
 }
 
-type Room = { readonly metrics: PlacementMetrics[] }
+/** The room of the plan's event: what `fits` is placed if it finds a place, and then spends. */
+export type RowRoom<W extends Wanted> = {
+  readonly fits: (wanted: W) => boolean
+  readonly spend: (wanted: W) => void
+}
 
-const placeOne = <W extends Wanted>(work: Work, wanted: W, room: Room): Placed<W> | null => {
+const placeOne = <W extends Wanted>(work: Work, wanted: W, metrics: PlacementMetrics[]): Placed<W> | null => {
   const { board, scan, heap } = work
   setAside(work, wanted, -1)
   // A distinct property ties nodes together: a row placed on one changes what others may take.
@@ -139,8 +143,8 @@ const placeOne = <W extends Wanted>(work: Work, wanted: W, room: Room): Placed<W
     for (const row of specials) review(work, row)
     return null
   }
-  if (room.metrics.length < MAX_METRICS_PER_GROUP) {
-    room.metrics.push(metricsOf(board, work.refusals, bestScores(work, wanted, choice.row)))
+  if (metrics.length < MAX_METRICS_PER_GROUP) {
+    metrics.push(metricsOf(board, work.refusals, bestScores(work, wanted, choice.row)))
   }
   const { request } = scan
   const refusal = scan.firstRefusal(choice.row, wanted.previous)
@@ -158,7 +162,7 @@ const placeOne = <W extends Wanted>(work: Work, wanted: W, room: Room): Placed<W
   for (const row of specials) review(work, row)
   review(work, choice.row)
   const nodeId = board.snapshot.nodes[choice.row]?.id ?? ''
-  return { wanted, nodeId, score: choice.score, ports, metric: room.metrics.length - 1 }
+  return { wanted, nodeId, score: choice.score, ports, metric: metrics.length - 1 }
 }
 
 /**
@@ -170,12 +174,12 @@ export const placeGroup = <W extends Wanted>(
   board: Board,
   request: PlacementRequest,
   rows: readonly W[],
-  options: { readonly evaluationId: string; readonly mayPlace: (wanted: W) => boolean },
+  options: { readonly evaluationId: string; readonly room: RowRoom<W> },
 ): GroupPlacement<W> => {
   const scan = createScan(board, request)
   const placed: Placed<W>[] = []
   const unplaced: W[] = []
-  const room: Room = { metrics: [] }
+  const metrics: PlacementMetrics[] = []
   const work: Work | null =
     scan === null
       ? null
@@ -194,17 +198,21 @@ export const placeGroup = <W extends Wanted>(
       unplaced.push(wanted)
       continue
     }
-    if (!options.mayPlace(wanted)) {
+    if (!options.room.fits(wanted)) {
       isCut = true
       break
     }
-    const place = placeOne(work, wanted, room)
-    if (place === null) unplaced.push(wanted)
-    else placed.push(place)
+    const place = placeOne(work, wanted, metrics)
+    if (place === null) {
+      unplaced.push(wanted)
+      continue
+    }
+    options.room.spend(wanted)
+    placed.push(place)
   }
   const failure =
     unplaced.length === 0
       ? null
       : { metrics: metricsOf(board, work?.refusals ?? [], []), unblockedBy: unblockedBy(board, scan) }
-  return { placed, metrics: room.metrics, unplaced, failure, isCut }
+  return { placed, metrics, unplaced, failure, isCut }
 }

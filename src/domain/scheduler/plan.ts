@@ -10,7 +10,7 @@ import { type DeploymentView, groupsOfDeployment } from './deployments.ts'
 import { type PlacementRequest, prepareRequest } from './feasibility/index.ts'
 import { planFollowUps } from './follow-ups.ts'
 import { metricsOf } from './metrics.ts'
-import { placeGroup } from './place-group.ts'
+import { placeGroup, type RowRoom } from './place-group.ts'
 import { type JobOutcome, reconcile } from './reconcile.ts'
 import type { GroupOutcome, WantedPlace } from './reconcile-group.ts'
 import type { NodeReservation, Reservations } from './reservations.ts'
@@ -83,20 +83,36 @@ const occupyBoard = (board: Board, state: ClusterState, job: JobState, outcome: 
 
 /** The entries that fit, in order. */
 const fitting = <T>(entries: readonly T[], budget: Budget, bytes: number): readonly T[] => {
-  const fits = (): boolean => budget.spend(1, bytes)
-  const end = entries.findIndex(() => !fits())
-  return end < 0 ? entries : entries.slice(0, end)
+  const kept: T[] = []
+  for (const entry of entries) {
+    if (!budget.fits(1, bytes)) break
+    budget.spend(1, bytes)
+    kept.push(entry)
+  }
+  return kept
+}
+
+/** The plan's room as the rows of one group ask for it. Only what found a place takes any. */
+const roomFor = (budget: Budget, ports: number): RowRoom<WantedPlace> => {
+  let placed = 0
+  const cost = (row: WantedPlace): [rows: number, bytes: number] => {
+    const metrics = placed < MAX_METRICS_PER_GROUP ? BYTES.metrics : 0
+    return [row.linkedStop === null ? 1 : 2, bytesOfPlacement(row, ports) + metrics]
+  }
+  return {
+    fits: row => budget.fits(...cost(row)),
+    spend: row => {
+      budget.spend(...cost(row))
+      placed += 1
+    },
+  }
 }
 
 const placeAll = ({ input, outcome, board, budget, requestOf }: Placing): readonly PlacedGroup[] =>
   outcome.groups.map(({ group, wanted }) => {
     const request = requestOf(group)
-    let placed = 0
-    const mayPlace = (row: WantedPlace): boolean => {
-      const metrics = placed++ < MAX_METRICS_PER_GROUP ? BYTES.metrics : 0
-      return budget.spend(row.linkedStop === null ? 1 : 2, bytesOfPlacement(row, request.ports.length) + metrics)
-    }
-    const placement = placeGroup(board, request, wanted, { evaluationId: input.evaluation.id, mayPlace })
+    const room = roomFor(budget, request.ports.length)
+    const placement = placeGroup(board, request, wanted, { evaluationId: input.evaluation.id, room })
     return { name: group.name, placement }
   })
 
