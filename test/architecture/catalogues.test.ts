@@ -3,13 +3,18 @@ import { schemaOf } from '../../src/domain/events.ts'
 import { errorCatalogue } from '../../src/platform/errors.ts'
 import { readText, readTree } from '../support/source-tree.ts'
 
-/** Names that head a row or a section of a document: `| \`NAME\` |` or `### \`NAME\``. */
+/** Names that head a row of a table: `| \`NAME\` |`. */
 const namesIn = (text: string): ReadonlySet<string> =>
-  new Set(Array.from(text.matchAll(/^(?:\|\s*|#+\s*)`([A-Za-z_]+)`/gm), match => match[1] ?? ''))
+  new Set(Array.from(text.matchAll(/^\|\s*`([A-Za-z_]+)`/gm), match => match[1] ?? ''))
 
+/** Codes of refusals: those of the unions in `rejections.ts`, and those that commands give directly. */
 const rejectionCodes = (): ReadonlySet<string> => {
-  const files = readTree('src').filter(file => /rejection/i.test(file.path))
-  return new Set(files.flatMap(file => Array.from(file.text.matchAll(/code: '([A-Z_]+)'/g), match => match[1] ?? '')))
+  const files = readTree('src')
+  const unions = files
+    .filter(file => /rejection/i.test(file.path))
+    .flatMap(file => Array.from(file.text.matchAll(/code: '([A-Z_]+)'/g)))
+  const direct = files.flatMap(file => Array.from(file.text.matchAll(/\breject\('([A-Z_]+)'/g)))
+  return new Set([...unions, ...direct].map(match => match[1] ?? ''))
 }
 
 describe('docs/errors.md', () => {
