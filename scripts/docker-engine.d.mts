@@ -11,6 +11,6 @@ export type PrivateEngine = {
 export function answersAt(socketPath: string): Promise<boolean>
 export function whyNoPrivateEngine(): Promise<string | undefined>
 export function startPrivateEngine(options?: {
-  readonly hasNetwork?: boolean
+  readonly isBesideAnother?: boolean
   readonly keepsContainers?: boolean
 }): Promise<PrivateEngine>

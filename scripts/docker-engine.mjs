@@ -72,23 +72,27 @@ const becomesTrue = async (timeoutMs, holds) => {
   return true
 }
 
+let engines = 0
+
 /**
- * Starts an engine. `hasNetwork` false: containers get none, and no packet filter of the machine is touched, so that
- * it can run beside another engine. `keepsContainers`: they survive a restart of the daemon (live-restore).
+ * Starts an engine. `isBesideAnother`: it touches no packet filter of the machine, since a dockerd that starts clears the
+ * rules of the one that runs; its containers publish no ports then. `keepsContainers`: they survive a restart of the daemon (live-restore).
  */
-export const startPrivateEngine = async ({ hasNetwork = true, keepsContainers = false } = {}) => {
+export const startPrivateEngine = async ({ isBesideAnother = false, keepsContainers = false } = {}) => {
   const dir = await mkdtemp(join(tmpdir(), 'muster-engine-'))
   const socketPath = join(dir, 'docker.sock')
   const logPath = join(dir, 'dockerd.log')
-  const bridge = hasNetwork ? `mst${process.pid}`.slice(0, 15) : 'none'
+  // Never --bridge=none: a dockerd that is told so deletes docker0, whoever uses it.
+  engines += 1
+  const bridge = `mst${process.pid}x${engines}`.slice(0, 15)
   await mkdir(join(dir, 'exec'), { recursive: true })
-  if (hasNetwork) await makeBridge(bridge)
+  await makeBridge(bridge)
   let daemon
 
   const start = async () => {
     const log = openSync(logPath, 'a')
     const places = [`--data-root=${dir}/data`, `--exec-root=${dir}/exec`, `--pidfile=${dir}/docker.pid`]
-    const network = hasNetwork ? [] : ['--iptables=false', '--ip6tables=false']
+    const network = isBesideAnother ? ['--iptables=false', '--ip6tables=false'] : []
     const kept = keepsContainers ? ['--live-restore'] : []
     daemon = spawn('dockerd', [`--host=unix://${socketPath}`, `--bridge=${bridge}`, ...places, ...network, ...kept], {
       stdio: ['ignore', log, log],
@@ -121,7 +125,7 @@ export const startPrivateEngine = async ({ hasNetwork = true, keepsContainers = 
     // With live-restore, or after a crash, containers run on under their shims.
     for (const pid of withDescendants(processesNaming(`${dir}/`))) await endProcess(pid)
     await unmountBelow(dir)
-    if (hasNetwork) await run('ip', ['link', 'delete', bridge]).catch(() => {})
+    await run('ip', ['link', 'delete', bridge]).catch(() => {})
     await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: LOOK_AGAIN_MS })
   }
 

@@ -33,7 +33,7 @@ describe.skipIf(refusal !== undefined).each([true, false])(
 
     beforeAll(async () => {
       root = await mkdtemp(join(tmpdir(), 'muster-restart-'))
-      engine = await startPrivateEngine({ hasNetwork: false, keepsContainers })
+      engine = await startPrivateEngine({ isBesideAnother: true, keepsContainers })
       const found = await findEngine({ DOCKER_HOST: engine.endpoint })
       if (found.kind === 'none') throw new Error(found.reason)
       image = (await busyboxImage({ engine: found.engine }, 'restart')).tag
