@@ -14,13 +14,14 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-/** What the peer at this address says before it hangs up. Rejects when nobody answers. */
-export const connectAndRead = (ip: string, port: number): Promise<string> =>
+/** What the peer at this address says, to `request` if there is one, before it hangs up. Rejects when nobody answers. */
+export const connectAndRead = (ip: string, port: number, request = ''): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, ip)
     let text = ''
     socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy(new Error(`no answer from ${ip}:${port}`)))
     socket.setEncoding('utf8')
+    if (request !== '') socket.write(request)
     socket.on('data', chunk => {
       text += String(chunk)
     })
