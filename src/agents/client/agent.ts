@@ -1,0 +1,376 @@
+import { createHash } from 'node:crypto'
+import type { NodeRegistered, NodeResources } from '../../domain/node/events.ts'
+import { type Clock, sleep } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/errors.ts'
+import { uuidV4 } from '../../platform/ids.ts'
+import type { Logger } from '../../platform/logger.ts'
+import type { Random } from '../../platform/random.ts'
+import { type AgentLink, LINK_PROTOCOL, type ServerMessage } from '../../protocol/client-link.ts'
+import { createAnswerer } from './answer-request.ts'
+import { startId } from './build-task-start.ts'
+import type { Probe } from './checks.ts'
+import type { Directories } from './directories.ts'
+import type { TaskDriver } from './drivers/driver.ts'
+import { createFingerprinter } from './fingerprint/index.ts'
+import type { Machine } from './fingerprint/machine.ts'
+import { createReporter, type Reporter } from './reporter.ts'
+import { createServerLink, type ServerLinkSupervisor } from './server-link.ts'
+import { createServiceCatalog } from './service-catalog.ts'
+import type { LoadedState, NodeIdentity, StateStore } from './state-store.ts'
+import { createSupervisor, type Supervisor } from './supervisor.ts'
+import type { AgentServices, NodeView } from './task-context.ts'
+import { createTaskTemplates } from './templates/task-templates.ts'
+
+export type NodeConfig = {
+  readonly name: string
+  readonly region: string
+  readonly datacenter: string
+  readonly nodePool: string
+  readonly nodeClass: string
+  readonly meta: Readonly<Record<string, string>>
+  readonly reserved: NodeResources
+  readonly reservedPorts: readonly number[]
+  readonly version: string
+  /** Names the cluster in the labels of tasks. */
+  readonly cluster: string
+}
+
+export type ClientAgentOptions = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly dial: () => Promise<AgentLink>
+  /** The agent closes them when it stops. */
+  readonly drivers: readonly TaskDriver[]
+  readonly state: StateStore
+  readonly directories: Directories
+  readonly machine: Machine
+  readonly probe: Probe
+  readonly node: NodeConfig
+  /** Further labels of all tasks, such as those that tell whose they are when a dev agent died. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Removes what dead agents left behind. Nothing is started before it is done. */
+  readonly removeLeftovers?: () => Promise<void>
+}
+
+export type ClientAgent = {
+  /** Reads the state, looks at the machine, re-attaches to tasks and starts to dial. Throws AppError when it cannot. */
+  readonly start: () => Promise<void>
+  /**
+   * `endsTasks`: all tasks are stopped in their order and their directories removed, within `timeoutMs`, after which what
+   * is left is killed. Otherwise they run on, and the next agent over the same state finds them.
+   */
+  readonly stop: (options: { readonly endsTasks: boolean; readonly timeoutMs?: number }) => Promise<void>
+  /** Drops everything at once, as a killed process would: nothing is said, saved or stopped any more. */
+  readonly crash: () => void
+  /** Known once started. */
+  readonly nodeId: () => string
+  /** Resolves when a server acknowledged the first full report: the node is ready from then on. */
+  readonly ready: Promise<void>
+}
+
+const SECRET_BYTES = 32
+const STOP_TIMEOUT_MS = 45_000
+/** An agent that stops waits this long for its last report to be acknowledged. */
+const DRAIN_TIMEOUT_MS = 1_000
+
+const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+/** The node's identity, made when there is none; a new start of the machine gets a new boot id. */
+const identify = async (options: ClientAgentOptions, loaded: LoadedState): Promise<NodeIdentity> => {
+  const machineBoot = await options.machine.bootId()
+  if (loaded.identity !== null && loaded.identity.machineBoot === machineBoot) return loaded.identity
+  const identity: NodeIdentity = {
+    nodeId: loaded.identity?.nodeId ?? uuidV4(options.random),
+    secret: loaded.identity?.secret ?? hex(options.random.bytes(SECRET_BYTES)),
+    bootId: uuidV4(options.random),
+    machineBoot,
+  }
+  await options.state.saveIdentity(identity)
+  return identity
+}
+
+/** Saves nothing any more once the agent crashed: a dead process does not write. */
+const stateUntil = (state: StateStore, isCrashed: () => boolean): StateStore => {
+  const never = new Promise<never>(() => {})
+  const guard =
+    <A extends readonly unknown[]>(save: (...args: A) => Promise<void>) =>
+    (...args: A): Promise<void> =>
+      isCrashed() ? never : save(...args)
+  return {
+    load: state.load,
+    saveIdentity: guard(state.saveIdentity),
+    saveCheckpoint: guard(state.saveCheckpoint),
+    saveReport: guard(state.saveReport),
+    saveAllocation: guard(state.saveAllocation),
+    saveProgress: guard(state.saveProgress),
+    removeAllocation: guard(state.removeAllocation),
+  }
+}
+
+/** What exists only once the state was read. */
+type Running = {
+  readonly identity: NodeIdentity
+  readonly supervisor: Supervisor
+  readonly reporter: Reporter
+  readonly link: ServerLinkSupervisor
+}
+
+export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
+  const { clock, random, logger, node, directories } = options
+  let running: Running | undefined
+  let isCrashed = false
+  let isClean = false
+  let isHeard = false
+  let region = node.region
+  let resolveReady: () => void = () => {}
+  const ready = new Promise<void>(resolve => {
+    resolveReady = resolve
+  })
+  const state = stateUntil(options.state, () => isCrashed)
+
+  const ownPorts = (): ReadonlySet<number> => {
+    const ports = new Set<number>()
+    for (const runner of running?.supervisor.runners() ?? []) {
+      if (!runner.isTerminal()) for (const port of runner.held().ports) ports.add(port)
+    }
+    return ports
+  }
+
+  const fingerprinter = createFingerprinter({
+    clock,
+    logger,
+    machine: options.machine,
+    drivers: options.drivers,
+    ownPorts,
+    onChange: changes => void running?.link.send({ kind: 'fingerprint', changes }),
+  })
+
+  const catalog = createServiceCatalog(() => void running?.link.send(catalog.wanted()))
+
+  const view = (identity: NodeIdentity): NodeView => ({
+    nodeId: identity.nodeId,
+    name: node.name,
+    datacenter: node.datacenter,
+    region,
+    nodeClass: node.nodeClass,
+    nodePool: node.nodePool,
+    attributes: fingerprinter.facts().attributes,
+    meta: node.meta,
+    address: fingerprinter.address(),
+  })
+
+  const heldPorts: AgentServices['heldPorts'] = async ports => {
+    const held = await options.machine.holdersOf(ports)
+    if (held.length > 0) await fingerprinter.lookAtPorts()
+    return held
+  }
+
+  const servicesOf = (identity: NodeIdentity): AgentServices => {
+    const services: AgentServices = {
+      clock,
+      random,
+      logger,
+      directories,
+      drivers: new Map(options.drivers.map(driver => [driver.name, driver])),
+      node: () => view(identity),
+      labels: { 'dev.muster.cluster': node.cluster, 'dev.muster.node': identity.nodeId, ...options.labels },
+      hasServer: () => isHeard && isClean,
+      heldPorts,
+      createTemplates: (owner, actions) => createTaskTemplates(services, catalog, owner, actions),
+    }
+    return services
+  }
+
+  const registration = (identity: NodeIdentity): NodeRegistered['data'] => ({
+    ...fingerprinter.facts(),
+    name: node.name,
+    datacenter: node.datacenter,
+    nodePool: node.nodePool,
+    nodeClass: node.nodeClass,
+    meta: node.meta,
+    reserved: node.reserved,
+    reservedPorts: node.reservedPorts,
+    address: fingerprinter.address(),
+    secretDigest: digestOf(identity.secret),
+    bootId: identity.bootId,
+    version: node.version,
+  })
+
+  const takeDesired = async (message: Extract<ServerMessage, { kind: 'desired' }>): Promise<void> => {
+    if (running === undefined) return
+    try {
+      if ((await running.supervisor.apply(message)) === 'needs-full') {
+        running.link.reset('the agent needs the whole desired state')
+        return
+      }
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, 'desired state could not be taken and is asked for again')
+      running.link.reset('the agent could not take the desired state')
+      return
+    }
+    if (isHeard) return
+    isHeard = true
+    running.supervisor.wake()
+  }
+
+  const answerer = createAnswerer({
+    clock,
+    logger,
+    directories,
+    runner: id => running?.supervisor.runner(id),
+    send: message => running?.link.send(message) ?? false,
+    bufferedBytes: () => running?.link.bufferedBytes() ?? 0,
+  })
+
+  const dispatch = (message: ServerMessage): void => {
+    switch (message.kind) {
+      case 'desired':
+        void takeDesired(message)
+        return
+      case 'reported':
+        running?.reporter.acknowledged(message.sequence)
+        return
+      case 'services':
+      case 'service-list':
+        catalog.take(message)
+        return
+      case 'request':
+        answerer.request(message.requestId, message.request)
+        return
+      case 'cancel':
+        answerer.cancel(message.requestId)
+        return
+      case 'welcome':
+      case 'refused':
+      case 'heartbeat-ack':
+    }
+  }
+
+  const createLink = (identity: NodeIdentity, parts: Pick<Running, 'supervisor' | 'reporter'>): ServerLinkSupervisor =>
+    createServerLink({
+      clock,
+      random,
+      logger,
+      dial: options.dial,
+      hello: () => ({
+        kind: 'hello',
+        protocol: LINK_PROTOCOL,
+        nodeId: identity.nodeId,
+        secret: identity.secret,
+        node: registration(identity),
+        checkpoint: parts.supervisor.checkpoint().position,
+      }),
+      onWelcome: (welcome, send) => {
+        region = welcome.region
+        logger.info({ nodeId: identity.nodeId }, 'node registered')
+        parts.reporter.connected(report => send({ kind: 'report', report }))
+        const wanted = catalog.wanted()
+        if (wanted.services.length + wanted.lists.length > 0) send(wanted)
+      },
+      onMessage: dispatch,
+      onClosed: () => {
+        parts.reporter.disconnected()
+        answerer.cancelAll()
+      },
+    })
+
+  /** Starts that are on record; whatever else carries this node's label is nobody's. */
+  const recordedStarts = (supervisor: Supervisor): ReadonlySet<string> => {
+    const ids = new Set<string>()
+    for (const runner of supervisor.runners()) {
+      for (const task of runner.tasks().values()) {
+        const { phase, startNumber } = task.record()
+        if (phase.kind !== 'dead') ids.add(startId(runner.id, task.name, startNumber))
+      }
+    }
+    return ids
+  }
+
+  const cleanUp = async (identity: NodeIdentity, supervisor: Supervisor): Promise<void> => {
+    const keep = recordedStarts(supervisor)
+    const own = options.drivers.map(driver => driver.sweep({ 'dev.muster.node': identity.nodeId }, keep))
+    const results = await Promise.allSettled([...own, options.removeLeftovers?.()])
+    for (const result of results) {
+      if (result.status === 'rejected') {
+        logger.warn({ error: messageOf(result.reason) }, 'leftovers could not be looked for')
+      }
+    }
+    isClean = true
+    supervisor.wake()
+  }
+
+  const start = async (): Promise<void> => {
+    const [loaded] = await Promise.all([state.load(), fingerprinter.start()])
+    const identity = await identify(options, loaded)
+    const isSameBoot = loaded.identity?.bootId === identity.bootId
+    const report = isSameBoot ? loaded.report : { ...loaded.report, sequence: 0, report: null }
+    const supervisor = createSupervisor({
+      services: servicesOf(identity),
+      state,
+      probe: options.probe,
+      reporter: () => reporter,
+    })
+    const reporter = createReporter({
+      clock,
+      logger,
+      bootId: identity.bootId,
+      loaded: report,
+      save: state.saveReport,
+      snapshot: supervisor.snapshot,
+      onEventsReported: through => {
+        for (const [id, number] of Object.entries(through)) supervisor.runner(id)?.forgetEvents(number)
+      },
+    })
+    const link = createLink(identity, { supervisor, reporter })
+    running = { identity, supervisor, reporter, link }
+    void reporter.firstFullReport.then(resolveReady)
+    supervisor.load(loaded)
+    void cleanUp(identity, supervisor)
+    link.start()
+  }
+
+  const within = async (work: Promise<unknown>, timeoutMs: number): Promise<'done' | 'late'> => {
+    const ended = new AbortController()
+    const result = await Promise.race([
+      work.then(() => 'done' as const),
+      sleep(clock, timeoutMs, ended.signal).then(() => 'late' as const),
+    ])
+    ended.abort()
+    return result
+  }
+
+  const endTasks = async (parts: Running, timeoutMs: number): Promise<void> => {
+    const ended = parts.supervisor.endAll('the agent stops')
+    if ((await within(ended, timeoutMs)) === 'late') {
+      logger.warn({ timeoutMs }, 'tasks did not end in time and are killed')
+      const label = { 'dev.muster.node': parts.identity.nodeId }
+      await Promise.allSettled(options.drivers.map(driver => driver.sweep(label, new Set())))
+      for (const runner of parts.supervisor.runners()) await directories.remove(runner.id)
+    }
+    if (parts.link.state().kind === 'serving') await within(parts.reporter.drained(), DRAIN_TIMEOUT_MS)
+  }
+
+  return {
+    ready,
+    start,
+    nodeId: () => running?.identity.nodeId ?? '',
+    stop: async ({ endsTasks, timeoutMs = STOP_TIMEOUT_MS }) => {
+      fingerprinter.stop()
+      if (running !== undefined) {
+        if (endsTasks) await endTasks(running, timeoutMs)
+        await running.supervisor.detach()
+        answerer.cancelAll()
+        await running.link.stop()
+      }
+      await Promise.allSettled(options.drivers.map(driver => driver.close()))
+    },
+    crash: () => {
+      isCrashed = true
+      fingerprinter.stop()
+      void running?.supervisor.detach()
+      void running?.link.stop()
+    },
+  }
+}

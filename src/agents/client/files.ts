@@ -1,0 +1,112 @@
+import type { Stats } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Clock } from '../../platform/clock.ts'
+import { AppError } from '../../platform/errors.ts'
+import type { FileEntry, LinkRequest } from '../../protocol/client-link.ts'
+import { MAX_STREAM_CHUNK_BYTES } from '../../protocol/client-link.ts'
+import { followChanges } from './follow-changes.ts'
+import { MAX_LISTED_ENTRIES } from './limits.ts'
+import { componentsBelow, withDirectory, withFile } from './safe-path.ts'
+import { readPiece, type Sink } from './stream-file.ts'
+
+/** Directories of a task that no user looks into from outside. */
+const closedDirectories: ReadonlySet<string> = new Set(['secrets', 'private'])
+
+const permissionLetters = ['r', 'w', 'x'] as const
+const PERMISSION_BITS = 9
+
+const modeOf = (stats: Stats): string => {
+  const kind = stats.isDirectory() ? 'd' : stats.isSymbolicLink() ? 'L' : '-'
+  const letters = Array.from({ length: PERMISSION_BITS }, (_, index) =>
+    (stats.mode & (1 << (PERMISSION_BITS - 1 - index))) === 0 ? '-' : (permissionLetters[index % 3] ?? '-'),
+  )
+  return kind + letters.join('')
+}
+
+const entryOf = (name: string, stats: Stats): FileEntry => ({
+  name,
+  isDirectory: stats.isDirectory(),
+  sizeBytes: stats.size,
+  mode: modeOf(stats),
+  modifiedAt: Math.floor(stats.mtimeMs),
+})
+
+/** The components of a user's path below the allocation's directory. Throws REQUEST_REFUSED for secrets and for paths that lead out. */
+export const userComponents = (root: string, path: string): readonly string[] => {
+  // A leading slash means the allocation's directory.
+  const components = componentsBelow(root, path.replace(/^\/+/, ''))
+  const second = components[1]
+  if (second !== undefined && closedDirectories.has(second)) {
+    throw new AppError(
+      'REQUEST_REFUSED',
+      `${JSON.stringify(path)} is in a task's ${second} directory, which is not shown`,
+    )
+  }
+  return components
+}
+
+/** The entries of a directory, at most MAX_LISTED_ENTRIES, by name. */
+export const listDirectory = (root: string, path: string): Promise<readonly FileEntry[]> =>
+  withDirectory(root, userComponents(root, path), {}, async directory => {
+    const names = (await readdir(directory.at('.'))).sort().slice(0, MAX_LISTED_ENTRIES)
+    const entries: FileEntry[] = []
+    for (const name of names) {
+      // What was removed since the directory was read is no entry any more.
+      const stats = await lstat(directory.at(name)).catch(() => undefined)
+      if (stats !== undefined) entries.push(entryOf(name, stats))
+    }
+    return entries
+  })
+
+export const statEntry = (root: string, path: string): Promise<FileEntry> => {
+  const components = userComponents(root, path)
+  const name = components.at(-1)
+  if (name === undefined) return lstat(root).then(stats => entryOf('/', stats))
+  return withDirectory(root, components.slice(0, -1), {}, async directory =>
+    entryOf(name, await lstat(directory.at(name))),
+  )
+}
+
+export type ReadSource = {
+  readonly root: string
+  readonly request: Pick<
+    Extract<LinkRequest, { kind: 'read' }>,
+    'path' | 'origin' | 'offset' | 'limitBytes' | 'follows'
+  >
+  readonly isOver: () => boolean
+  readonly clock: Clock
+}
+
+/** The size of a regular file; throws REQUEST_INVALID for anything else, ENOENT when it does not exist. */
+const sizeOfRegular = (root: string, components: readonly string[], path: string): Promise<number> =>
+  withFile(root, components, async file => {
+    const stats = await file.stat()
+    if (!stats.isFile()) throw new AppError('REQUEST_INVALID', `cannot read ${JSON.stringify(path)}: it is not a file`)
+    return stats.size
+  })
+
+/** Streams a file from an offset, at most `limitBytes` (0 = all), following it where asked until the signal aborts. */
+export const streamFile = async (source: ReadSource, sink: Sink, signal: AbortSignal): Promise<void> => {
+  const { root, request } = source
+  const components = userComponents(root, request.path)
+  const size = await sizeOfRegular(root, components, request.path)
+  let offset = Math.max(0, request.origin === 'start' ? request.offset : size - request.offset)
+  let left = request.limitBytes > 0 ? request.limitBytes : Number.POSITIVE_INFINITY
+  const directory = dirname(join(root, ...components))
+  const changes = request.follows ? followChanges(source.clock, directory, signal) : undefined
+  try {
+    while (!signal.aborted && left > 0) {
+      const isLast = source.isOver()
+      const piece = await readPiece(root, components, offset, Math.min(left, MAX_STREAM_CHUNK_BYTES))
+      if (piece !== null && piece.length > 0) {
+        await sink(piece)
+        offset += piece.length
+        left -= piece.length
+      } else if (changes === undefined || isLast) return
+      else await changes.next()
+    }
+  } finally {
+    changes?.close()
+  }
+}

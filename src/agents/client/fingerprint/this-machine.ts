@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+import { cpuFacts } from './cpu.ts'
+import { diskFacts } from './disk.ts'
+import { holdersOfPorts, listeningPorts } from './listening-ports.ts'
+import type { Machine, MachineFacts } from './machine.ts'
+import { memoryFacts } from './memory.ts'
+import { networkFacts } from './network.ts'
+import { systemFacts } from './system.ts'
+
+export type ThisMachineOptions = {
+  /** Where allocations are kept: the disk that counts. */
+  readonly allocDir: string
+  readonly networkInterface: string | null
+  readonly version: string
+}
+
+const readFacts = async (options: ThisMachineOptions): Promise<MachineFacts> => {
+  const [disk, network, system] = await Promise.all([
+    diskFacts(options.allocDir),
+    networkFacts(options.networkInterface),
+    systemFacts(),
+  ])
+  const cpu = cpuFacts()
+  const memory = memoryFacts()
+  return {
+    attributes: {
+      ...cpu.attributes,
+      ...memory.attributes,
+      ...disk.attributes,
+      ...system,
+      'unique.network.ip-address': network.address,
+      'unique.network.interface': network.source,
+      'muster.version': options.version,
+      'nomad.service_discovery': 'true',
+    },
+    resources: { cpuMhz: cpu.totalMhz, memoryMb: memory.totalMb, diskMb: disk.freeMb },
+    address: network.address,
+    warnings: network.warning === null ? [] : [network.warning],
+  }
+}
+
+/** The machine that this process runs on. */
+export const createThisMachine = (options: ThisMachineOptions): Machine => ({
+  facts: () => readFacts(options),
+  bootId: async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim(),
+  listeningPorts,
+  holdersOf: holdersOfPorts,
+})

@@ -1,0 +1,237 @@
+import { messageOf } from '../../platform/errors.ts'
+import type { DesiredAllocation, ServerMessage } from '../../protocol/client-link.ts'
+import { type AllocationOwner, type AllocationRunner, createAllocationRunner } from './alloc-runner.ts'
+import { MAX_DONE_REQUESTS, MAX_TERMINAL_ALLOCATIONS } from './limits.ts'
+import { noChanges, type PendingChanges } from './report.ts'
+import type { Reporter } from './reporter.ts'
+import { doRequest } from './requests.ts'
+import type { Checkpoint, HeldAllocation, LoadedState, StateStore } from './state-store.ts'
+import { newRecord, taskReportOf } from './task-record.ts'
+
+export type DesiredMessage = Extract<ServerMessage, { kind: 'desired' }>
+
+/** Holds the node's allocations: adds, updates, stops and collects them as the servers say. */
+export type Supervisor = {
+  readonly load: (state: LoadedState) => void
+  /** Acts on one message after the other. Resolves when it was acted on; `needs-full` when it cannot be without a full one. */
+  readonly apply: (message: DesiredMessage) => Promise<'applied' | 'needs-full'>
+  readonly checkpoint: () => Checkpoint
+  readonly runner: (allocationId: string) => AllocationRunner | undefined
+  readonly runners: () => Iterable<AllocationRunner>
+  readonly snapshot: () => ReadonlyMap<string, PendingChanges>
+  readonly wake: () => void
+  /** Ends all tasks in order and removes their directories. */
+  readonly endAll: (reason: string) => Promise<void>
+  /** Leaves all tasks running. */
+  readonly detach: () => Promise<void>
+}
+
+export type SupervisorOptions = Omit<AllocationOwner, 'onTerminal' | 'onChange' | 'state'> & {
+  readonly state: StateStore
+  readonly reporter: () => Reporter
+}
+
+const UNWANTED = 'the servers do not want this allocation on this node any more'
+
+/** An allocation whose message left out the specification keeps the one that it had. */
+const merge = (desired: DesiredAllocation, before: HeldAllocation | undefined): HeldAllocation | null => {
+  if (desired.job !== null) return { ...desired, job: desired.job }
+  if (before === undefined) return null
+  return {
+    ...desired,
+    job: before.job,
+    clear: { ...before.clear, ...desired.clear },
+    payload: desired.payload ?? before.payload,
+  }
+}
+
+export const createSupervisor = (options: SupervisorOptions): Supervisor => {
+  const { services, state } = options
+  const { logger } = services
+  const runners = new Map<string, AllocationRunner>()
+  let checkpoint: Checkpoint = { position: -1, doneRequests: [] }
+  let tail: Promise<unknown> = Promise.resolve()
+  let waitForTerminal: (() => void)[] = []
+  /** The servers forgot these while they still ran: they go as soon as they have ended. */
+  const collected = new Set<string>()
+
+  const begin = (held: HeldAllocation, progress: LoadedState['allocations'][number]['progress']): void => {
+    const runner = createAllocationRunner(
+      {
+        ...options,
+        onChange: (id, changes, isUrgent) => options.reporter().changed(id, changes, isUrgent),
+        onTerminal: () => {
+          holdBack()
+          for (const waiter of waitForTerminal) waiter()
+          waitForTerminal = []
+          void enqueue(tidy)
+        },
+      },
+      held,
+      progress,
+    )
+    runners.set(held.allocationId, runner)
+  }
+
+  /** A static port changes hands only when the one who gives it up is terminal. */
+  const holdBack = (): void => {
+    const leaving = new Set<number>()
+    for (const runner of runners.values()) {
+      if (!runner.isTerminal() && runner.isStopping()) for (const port of runner.held().ports) leaving.add(port)
+    }
+    for (const runner of runners.values()) {
+      const { desired, ports } = runner.held()
+      if (desired === 'run' && !runner.isTerminal()) runner.setHeldBack(ports.some(port => leaving.has(port)))
+    }
+  }
+
+  const remove = async (id: string): Promise<void> => {
+    const runner = runners.get(id)
+    if (runner === undefined) return
+    runners.delete(id)
+    collected.delete(id)
+    await runner.detach()
+    await services.directories.remove(id)
+    await state.removeAllocation(id)
+  }
+
+  /** Directories of the longest dead go first; those of the newest stay, for their logs. */
+  const tidy = async (): Promise<void> => {
+    for (const id of collected) if (runners.get(id)?.isTerminal() === true) await remove(id)
+    const terminal = [...runners.values()]
+      .filter(runner => runner.isTerminal())
+      .sort((a, b) => (a.terminalAt() ?? 0) - (b.terminalAt() ?? 0))
+    for (const runner of terminal.slice(0, Math.max(0, terminal.length - MAX_TERMINAL_ALLOCATIONS))) {
+      await remove(runner.id)
+    }
+  }
+
+  /** What the agent does not hold cannot run here: it says so, since the servers count it until they hear it. */
+  const reportUnheld = (desired: DesiredAllocation): void => {
+    const group = desired.job?.groups.find(({ name }) => name === desired.group)
+    const tasks = (group?.tasks ?? []).map(({ name }) =>
+      taskReportOf({ ...newRecord(name), phase: { kind: 'dead', isFailed: false }, finishedAt: services.clock.now() }),
+    )
+    const changes = { ...noChanges, tasks: new Map(tasks.map(task => [task.task, task])) }
+    options.reporter().changed(desired.allocationId, changes, true)
+  }
+
+  const take = async (desired: DesiredAllocation): Promise<'taken' | 'unknown'> => {
+    const runner = runners.get(desired.allocationId)
+    if (runner === undefined && desired.desired === 'stop') {
+      reportUnheld(desired)
+      return 'taken'
+    }
+    const held = merge(desired, runner?.held())
+    if (held === null) return 'unknown'
+    await state.saveAllocation(held)
+    if (runner === undefined) begin(held, null)
+    else runner.update(held)
+    return 'taken'
+  }
+
+  const stopUnlisted = async (listed: ReadonlySet<string>): Promise<void> => {
+    for (const runner of [...runners.values()]) {
+      if (listed.has(runner.id) || runner.isTerminal() || runner.isStopping()) continue
+      const held: HeldAllocation = { ...runner.held(), desired: 'stop', stopReason: UNWANTED }
+      await state.saveAllocation(held)
+      runner.update(held)
+    }
+  }
+
+  const collect = async (ids: readonly string[]): Promise<void> => {
+    for (const id of ids) {
+      const runner = runners.get(id)
+      if (runner === undefined) continue
+      if (runner.isTerminal()) {
+        await remove(id)
+        options.reporter().forget(id)
+        continue
+      }
+      collected.add(id)
+      runner.update({ ...runner.held(), desired: 'stop', stopReason: UNWANTED })
+    }
+  }
+
+  const doRequests = async (message: DesiredMessage): Promise<readonly string[]> => {
+    const finished = new Set(checkpoint.doneRequests)
+    for (const request of message.requests) {
+      const { requestId } = request
+      const outcome = finished.has(requestId)
+        ? { requestId, outcome: 'done' as const, message: '' }
+        : await doRequest(request, message.serverTime, runners.get(request.allocationId))
+      finished.add(requestId)
+      options.reporter().requestDone(outcome)
+    }
+    return [...finished].slice(-MAX_DONE_REQUESTS)
+  }
+
+  const apply = async (message: DesiredMessage): Promise<'applied' | 'needs-full'> => {
+    let isComplete = true
+    // Stops first: what starts may wait for the ports of what goes.
+    const ordered = [...message.allocations].sort((a, b) => Number(a.desired === 'run') - Number(b.desired === 'run'))
+    if (message.isFull) await stopUnlisted(new Set(ordered.map(({ allocationId }) => allocationId)))
+    for (const desired of ordered) {
+      if ((await take(desired)) === 'unknown') isComplete = false
+      holdBack()
+    }
+    await collect(message.collected)
+    const doneRequests = await doRequests(message)
+    if (!isComplete) {
+      logger.warn({ position: message.position }, 'desired state names an allocation without its specification')
+      checkpoint = { position: -1, doneRequests }
+      return 'needs-full'
+    }
+    checkpoint = { position: message.position, doneRequests }
+    await state.saveCheckpoint(checkpoint)
+    return 'applied'
+  }
+
+  const enqueue = <T>(run: () => Promise<T>): Promise<T> => {
+    const result = tail.then(run)
+    tail = result.catch((error: unknown) => {
+      logger.error({ error: messageOf(error) }, 'change of the allocations failed')
+    })
+    return result
+  }
+
+  const allTerminal = async (): Promise<void> => {
+    while ([...runners.values()].some(runner => !runner.isTerminal())) {
+      await new Promise<void>(resolve => waitForTerminal.push(resolve))
+    }
+  }
+
+  return {
+    load: loaded => {
+      checkpoint = loaded.checkpoint
+      for (const { held, progress } of loaded.allocations) {
+        begin(held, progress)
+        const reported = loaded.report.reportedEvents[held.allocationId] ?? 0
+        const waiting = (progress?.events ?? []).filter(event => event.number > reported)
+        if (waiting.length > 0) options.reporter().changed(held.allocationId, { ...noChanges, events: waiting }, false)
+      }
+      holdBack()
+    },
+    apply: message => enqueue(() => apply(message)),
+    checkpoint: () => checkpoint,
+    runner: id => runners.get(id),
+    runners: () => runners.values(),
+    snapshot: () => new Map([...runners].map(([id, runner]) => [id, runner.snapshot()])),
+    wake: () => {
+      for (const runner of runners.values()) runner.wake()
+    },
+    endAll: async reason => {
+      await tail
+      for (const runner of runners.values()) {
+        if (!runner.isTerminal()) runner.update({ ...runner.held(), desired: 'stop', stopReason: reason })
+      }
+      await allTerminal()
+      await tail
+      for (const id of [...runners.keys()]) await remove(id)
+    },
+    detach: async () => {
+      await Promise.all([...runners.values()].map(runner => runner.detach()))
+      await tail
+    },
+  }
+}
