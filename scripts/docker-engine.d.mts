@@ -14,3 +14,8 @@ export function startPrivateEngine(options?: {
   readonly isBesideAnother?: boolean
   readonly keepsContainers?: boolean
 }): Promise<PrivateEngine>
+export function provideEngine(env?: Readonly<Record<string, string | undefined>>): Promise<
+  | { readonly kind: 'found'; readonly env: Readonly<Record<string, string>> }
+  | { readonly kind: 'started'; readonly env: Readonly<Record<string, string>>; readonly stop: () => Promise<void> }
+  | { readonly kind: 'none'; readonly reason: string }
+>

@@ -199,3 +199,23 @@ const unmountBelow = async dir => {
     .filter(path => path.startsWith(`${dir}/`))
   for (const path of mounts.toReversed()) await run('umount', ['-l', path]).catch(() => {})
 }
+
+/**
+ * The engine that tests are to use: the one that answers where Docker's clients look (`found`), else one of our own
+ * (`started`, with the environment that leads to it, and its end), else none, with the reason.
+ */
+export const provideEngine = async (env = process.env) => {
+  const { DOCKER_HOST: host = '' } = env
+  const socketPath = host === '' ? '/var/run/docker.sock' : host.replace(/^unix:\/\//, '')
+  if (!socketPath.includes('://') && (await answersAt(socketPath))) return { kind: 'found', env: {} }
+  if (host !== '')
+    return { kind: 'none', reason: `DOCKER_HOST is ${host}, and no engine answers at a unix socket there` }
+  const reason = await whyNoPrivateEngine()
+  if (reason !== undefined) return { kind: 'none', reason }
+  try {
+    const engine = await startPrivateEngine()
+    return { kind: 'started', env: { DOCKER_HOST: engine.endpoint }, stop: engine.stop }
+  } catch (error) {
+    return { kind: 'none', reason: error.message }
+  }
+}
