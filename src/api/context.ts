@@ -1,3 +1,4 @@
+import type { Commands } from '../app/api-commands.ts'
 import type { Recorded } from '../domain/events.ts'
 import type { Job, Periodic } from '../domain/jobspec/schema.ts'
 import type { Json } from '../domain/json.ts'
@@ -6,7 +7,6 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { ReadModel } from '../projections/runner.ts'
 import type { LinkAnswer, LinkRequest, ServerLink } from '../protocol/client-link.ts'
-import type { Commands } from '../app/api-commands.ts'
 
 /** A part of the log, in order; `caught-up` follows whenever there is nothing more at the moment. */
 export type FeedItem =

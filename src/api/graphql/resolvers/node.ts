@@ -1,0 +1,58 @@
+import type { NodeRow } from '../../../projections/queries/nodes.ts'
+import { encodeCursor } from '../../../projections/queries/page.ts'
+import type { ApiContext } from '../../context.ts'
+import type { Resolvers } from '../load-schema.ts'
+import { lookUp } from '../lookup.ts'
+import { connectionOf, type PageArguments, pageOf } from '../paging.ts'
+import { momentOf, positionOf, type ReadArguments, readView } from '../read-view.ts'
+import { allocationCursor } from './allocation.ts'
+import { modifiedAt, pairsOf } from './shared.ts'
+
+const nodeCursor = (row: NodeRow): string => encodeCursor(row.id)
+
+type NodesArguments = ReadArguments &
+  PageArguments & {
+    readonly prefix?: string | null
+    readonly status?: string | null
+    readonly nodePool?: string | null
+  }
+
+export const nodeResolvers = ({ readModel }: ApiContext): Resolvers => {
+  const { views } = readModel
+  return {
+    Query: {
+      nodes: (_: unknown, args: NodesArguments) =>
+        readView(readModel, args, () => {
+          const at = momentOf(readModel, args)
+          const filter = {
+            prefix: args.prefix?.toLowerCase(),
+            status: args.status ?? undefined,
+            nodePool: args.nodePool ?? undefined,
+          }
+          return connectionOf(views.nodes.list(filter, pageOf(args), at), nodeCursor, positionOf(readModel, at))
+        }),
+      node: (_: unknown, args: ReadArguments & { readonly id: string }) =>
+        readView(readModel, args, () => {
+          const at = momentOf(readModel, args)
+          const get = (id: string): NodeRow | null => views.nodes.get(id, at)
+          return lookUp(readModel, 'Node', { kind: 'node', id: args.id, namespace: null, at, get })
+        }),
+    },
+    Node: {
+      isDraining: () => false,
+      modifiedAt: modifiedAt(readModel),
+      allocated: (row: NodeRow) => views.counts.heldOn(row.key, row.at),
+      runningAllocations: (row: NodeRow) => views.counts.runningOn(row.key, row.at),
+      attributes: (row: NodeRow) => pairsOf(row.attributesByName),
+      meta: (row: NodeRow) => pairsOf(row.metaByName),
+      drivers: (row: NodeRow) =>
+        Object.entries(row.driversByName)
+          .map(([name, driver]) => ({ name, ...driver }))
+          .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      allocations: (row: NodeRow, args: PageArguments) => {
+        const listed = views.allocations.list({ namespace: null, nodeId: row.id }, pageOf(args), row.at)
+        return connectionOf(listed, allocationCursor, positionOf(readModel, row.at))
+      },
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import { AppError } from '../../platform/errors.ts'
+import { MAX_OPEN_STREAMS } from '../graphql/limits.ts'
+
+/** Counts streams that are open, so that no more than MAX_OPEN_STREAMS are. */
+export const createStreamCounter = () => {
+  let open = 0
+  return {
+    /** Takes a place; the answer gives it back, once. Throws OVERLOADED. */
+    take: (): (() => void) => {
+      if (open >= MAX_OPEN_STREAMS) {
+        const message = `${MAX_OPEN_STREAMS} streams are open, which is the limit`
+        throw new AppError('OVERLOADED', message, { hint: 'close some, or try again later' })
+      }
+      open += 1
+      let isTaken = true
+      return () => {
+        if (isTaken) open -= 1
+        isTaken = false
+      }
+    },
+  }
+}
+
+export type StreamCounter = ReturnType<typeof createStreamCounter>
