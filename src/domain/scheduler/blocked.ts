@@ -24,7 +24,7 @@ const allocationsOf = (state: ClusterState, ids: Iterable<string>): readonly All
   [...ids].map(id => state.allocations.get(id)).filter(allocation => allocation !== undefined)
 
 const usable = (job: JobState, node: NodeState): boolean =>
-  isReady(node) && isInPool(job.spec, node) && isInDatacenters(job.spec, node.datacenter)
+  isReady(node) && isInPool(job.spec, node.nodePool) && isInDatacenters(job.spec, node.datacenter)
 
 /** The job's allocation of an older version on the node: its replacement may take its place there. */
 const predecessorOn = (job: JobState, group: TaskGroup, held: readonly AllocationState[], nodeId: string) =>
@@ -44,7 +44,8 @@ const isFitOn = (board: Board, job: JobState, held: readonly AllocationState[], 
       occupy(board, row, group.name, -1)
       scan.recount()
     }
-    if (scan.firstRefusal(row, predecessor) === null) ids.push(id)
+    scan.look(row, predecessor)
+    if (scan.firstRefusal() === null) ids.push(id)
     if (predecessor !== null) {
       occupy(board, row, group.name, 1)
       scan.recount()

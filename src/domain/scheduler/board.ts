@@ -5,7 +5,6 @@ import {
   type Demand,
   isInDatacenters,
   isInPool,
-  isReady,
   type PlacementRequest,
   propertyOn,
 } from './feasibility/index.ts'
@@ -41,21 +40,25 @@ type Available = Pick<Board, 'available' | 'nodesInPool' | 'nodesAvailable'>
 const isPattern = (datacenter: string): boolean => /[*?]/.test(datacenter)
 
 const findAvailable = (snapshot: Snapshot, job: Job): Available => {
-  const matches = new Map<string, boolean>()
   // A datacenter that is named and has no node is worth a line of its own: "no nodes are available in …".
   const nodesAvailable: Record<string, number> = {}
   for (const name of job.datacenters) if (!isPattern(name)) nodesAvailable[name] = 0
+  const { sites, siteIndex, isReady } = snapshot
+  const inPool = sites.map(({ nodePool }) => isInPool(job, nodePool))
+  const isMatch = sites.map(({ datacenter }, site) => inPool[site] === true && isInDatacenters(job, datacenter))
+  const perSite = new Int32Array(sites.length)
   const available: number[] = []
   let nodesInPool = 0
-  for (const [row, node] of snapshot.nodes.entries()) {
-    if (!isInPool(job, node)) continue
-    nodesInPool += 1
-    const known = matches.get(node.datacenter)
-    const isMatch = known ?? isInDatacenters(job, node.datacenter)
-    if (known === undefined) matches.set(node.datacenter, isMatch)
-    if (!isMatch || !isReady(node)) continue
+  for (let row = 0; row < siteIndex.length; row++) {
+    const site = siteIndex[row] ?? 0
+    if (inPool[site] === true) nodesInPool += 1
+    if (isMatch[site] !== true || isReady[row] !== 1) continue
     available.push(row)
-    nodesAvailable[node.datacenter] = (nodesAvailable[node.datacenter] ?? 0) + 1
+    perSite[site] = (perSite[site] ?? 0) + 1
+  }
+  for (const [site, { datacenter }] of sites.entries()) {
+    const count = perSite[site] ?? 0
+    if (count > 0) nodesAvailable[datacenter] = (nodesAvailable[datacenter] ?? 0) + count
   }
   return { available, nodesInPool, nodesAvailable }
 }
@@ -147,10 +150,11 @@ export const fillCandidate = (
   candidate.freeCpuMhz = (board.freeCpuMhz[row] ?? 0) + credit.cpuMhz
   candidate.freeMemoryMb = (board.freeMemoryMb[row] ?? 0) + credit.memoryMb
   candidate.freeDiskMb = (board.freeDiskMb[row] ?? 0) + credit.diskMb
-  candidate.takenPorts = board.takenPorts.get(row) ?? noPorts
+  candidate.takenPorts = board.takenPorts.size === 0 ? noPorts : (board.takenPorts.get(row) ?? noPorts)
   candidate.inheritsFrom = at.previous !== null && at.previous.nodeId === node.id ? at.previous.id : null
-  candidate.ofJob = board.ofJob.get(row) ?? 0
-  candidate.ofGroup = board.ofGroups.get(at.group)?.get(row) ?? 0
+  const isAlone = board.ofJob.size === 0
+  candidate.ofJob = isAlone ? 0 : (board.ofJob.get(row) ?? 0)
+  candidate.ofGroup = candidate.ofJob === 0 ? 0 : (board.ofGroups.get(at.group)?.get(row) ?? 0)
 }
 
 /**

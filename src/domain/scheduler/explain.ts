@@ -46,8 +46,9 @@ export const explainNodes = (
   if (scan === null) return []
   return nodes.map(node => {
     const row = board.snapshot.indexOf.get(node.id) ?? -1
-    const refusals = [...refuseUnavailable(job.spec, node), ...scan.refusals(row)]
-    const prospect = scan.prospect(row, null, false)
+    scan.look(row, null)
+    const refusals = [...refuseUnavailable(job.spec, node), ...scan.refusals()]
+    const prospect = scan.prospect(false)
     const score = { nodeId: node.id, final: finalScore(prospect), scores: namedScores(prospect) }
     return {
       nodeId: node.id,

@@ -72,23 +72,30 @@ const distanceOf = (refusals: readonly Refusal[]): number =>
 const nearest = (
   rows: readonly number[],
   refusalsOf: (row: number) => readonly Refusal[],
-): ReadonlyMap<string, readonly [Refusal, number]> => {
-  const reasons = new Map<string, [Refusal, number]>()
+): ReadonlyMap<Refusal, number> => {
+  const counts = new Map<Refusal, number>()
   let least = Number.POSITIVE_INFINITY
   for (const row of rows) {
     const refusals = refusalsOf(row)
     const distance = distanceOf(refusals)
     if (refusals.length === 0 || distance > least) continue
-    if (distance < least) reasons.clear()
+    if (distance < least) counts.clear()
     least = distance
-    for (const refusal of refusals) {
-      const key = `${refusal.check} ${refusal.reason} ${refusal.needs(1)}`
-      const entry = reasons.get(key)
-      if (entry === undefined) reasons.set(key, [refusal, 1])
-      else entry[1] += 1
-    }
+    for (const refusal of refusals) counts.set(refusal, (counts.get(refusal) ?? 0) + 1)
   }
-  return reasons
+  return counts
+}
+
+/** Reasons that say the same are one: the sentence for how many nodes they are against. */
+const sentencesOf = (counts: ReadonlyMap<Refusal, number>): readonly string[] => {
+  const merged = new Map<string, { readonly refusal: Refusal; count: number }>()
+  for (const [refusal, count] of counts) {
+    const key = `${refusal.reason} ${refusal.needs(1)}`
+    const entry = merged.get(key)
+    if (entry === undefined) merged.set(key, { refusal, count })
+    else entry.count += count
+  }
+  return [...new Set([...merged.values()].map(({ refusal, count }) => refusal.needs(count)))]
 }
 
 /** For a person: what would make room for a group, by the nodes that are nearest to taking it. */
@@ -98,10 +105,11 @@ export const unblockedBy = (board: Board, scan: Scan | null): readonly string[] 
   const { job } = scan.request
   const isAvailable = board.available.length > 0
   const rows = isAvailable ? board.available : nodes.map((_node, row) => row)
-  const reasons = nearest(rows, row => {
+  const counts = nearest(rows, row => {
     const node = nodes[row]
-    return isAvailable || node === undefined ? scan.refusals(row) : refuseUnavailable(job, node)
+    if (!isAvailable && node !== undefined) return refuseUnavailable(job, node)
+    scan.look(row, null)
+    return scan.refusals()
   })
-  const sentences = [...reasons.values()].map(([refusal, count]) => refusal.needs(count))
-  return [...new Set(sentences)].slice(0, MAX_UNBLOCK_SENTENCES)
+  return sentencesOf(counts).slice(0, MAX_UNBLOCK_SENTENCES)
 }

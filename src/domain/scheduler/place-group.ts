@@ -49,34 +49,41 @@ type Work = {
   readonly evaluationId: string
 }
 
-const scoreOf = (work: Work, row: number, wanted: Wanted | null): number => {
+/** The score of the node that the scan looks at. */
+const scoreHere = (work: Work, row: number, wanted: Wanted | null): number => {
   const isPenalised = wanted !== null && wanted.penaltyNodes.length > 0 && isPenaltyRow(work, row, wanted)
-  return finalScore(work.scan.prospect(row, wanted?.previous ?? null, isPenalised))
+  return finalScore(work.scan.prospect(isPenalised))
 }
 
 const isPenaltyRow = (work: Work, row: number, wanted: Wanted): boolean =>
   wanted.penaltyNodes.includes(work.board.snapshot.nodes[row]?.id ?? '')
 
 const fillHeap = (work: Work): void => {
+  const { board, scan, heap, refusals } = work
   const fit: number[] = []
-  for (const row of work.board.available) {
-    work.heap.remove(row)
-    const refusal = work.scan.firstRefusal(row, null)
-    work.refusals[row] = refusal
+  for (const row of board.available) {
+    heap.remove(row)
+    scan.look(row, null)
+    const refusal = scan.firstRefusal()
+    refusals[row] = refusal
     if (refusal !== null) continue
-    work.heap.scores[row] = scoreOf(work, row, null)
+    heap.scores[row] = scoreHere(work, row, null)
     fit.push(row)
   }
-  work.heap.load(fit)
+  heap.load(fit)
 }
 
 /** Looks at one row again, as it is for any wanted allocation. */
 const review = (work: Work, row: number): void => {
-  const refusal = work.scan.firstRefusal(row, null)
+  work.scan.look(row, null)
+  const refusal = work.scan.firstRefusal()
   work.refusals[row] = refusal
-  if (refusal === null) work.heap.set(row, scoreOf(work, row, null))
+  if (refusal === null) work.heap.set(row, scoreHere(work, row, null))
   else work.heap.remove(row)
 }
+
+/** A distinct property ties nodes together: a row placed on one changes what others may take. */
+const isTied = ({ scan }: Work): boolean => scan.request.distinctProperties.length > 0
 
 /** Rows that are not for this allocation what they are for any other: where its predecessor sits, where attempts failed. */
 const specialRows = (work: Work, wanted: Wanted): readonly number[] => {
@@ -88,19 +95,35 @@ const specialRows = (work: Work, wanted: Wanted): readonly number[] => {
 
 type Choice = { readonly row: number; readonly score: number }
 
+/** The best row of the heap that is fit. Rows of tied nodes are looked at again, as others may have spent their value. */
+const bestOfHeap = (work: Work): number => {
+  let top = work.heap.top()
+  if (!isTied(work)) return top
+  for (; top >= 0; top = work.heap.top()) {
+    work.scan.look(top, null)
+    const refusal = work.scan.firstRefusal()
+    if (refusal === null) break
+    work.refusals[top] = refusal
+    work.heap.remove(top)
+  }
+  return top
+}
+
 const choose = (work: Work, wanted: Wanted, specials: readonly number[]): Choice | null => {
-  const top = work.heap.top()
+  const top = bestOfHeap(work)
   let best: Choice | null = top < 0 ? null : { row: top, score: work.heap.scores[top] ?? 0 }
   for (const row of specials) {
-    if (work.scan.firstRefusal(row, wanted.previous) !== null) continue
-    const score = scoreOf(work, row, wanted)
+    work.scan.look(row, wanted.previous)
+    if (work.scan.firstRefusal() !== null) continue
+    const score = scoreHere(work, row, wanted)
     if (best === null || score > best.score || (score === best.score && row < best.row)) best = { row, score }
   }
   return best
 }
 
 const nodeScore = (work: Work, row: number, wanted: Wanted): NodeScore => {
-  const prospect = work.scan.prospect(row, wanted.previous, isPenaltyRow(work, row, wanted))
+  work.scan.look(row, wanted.previous)
+  const prospect = work.scan.prospect(isPenaltyRow(work, row, wanted))
   return {
     nodeId: work.board.snapshot.nodes[row]?.id ?? '',
     final: finalScore(prospect),
@@ -116,12 +139,14 @@ const bestScores = (work: Work, wanted: Wanted, chosen: number): readonly NodeSc
 const previousRow = (work: Work, wanted: Wanted): number =>
   wanted.previous === null ? -1 : (work.board.snapshot.indexOf.get(wanted.previous.nodeId) ?? -1)
 
-/** Counts the predecessor of a row whose stop hangs on it out, while the row is tried. */
-const setAside = (work: Work, wanted: Wanted, by: 1 | -1): void => {
+/** Counts the predecessor of a row whose stop hangs on it out (-1) or in again. True where there is one to count. */
+const setAside = (work: Work, wanted: Wanted, by: 1 | -1): boolean => {
   const row = previousRow(work, wanted)
-  if (!wanted.isStopLinked || wanted.previous === null || row < 0 || !holdsResources(wanted.previous)) return
+  if (!wanted.isStopLinked || wanted.previous === null || row < 0 || !holdsResources(wanted.previous)) return false
   occupy(work.board, row, wanted.previous.group, by)
   work.scan.recount()
+  if (isTied(work)) fillHeap(work)
+  return true
 }
 
 /** The room of the plan's event: what `fits` is placed if it finds a place, and then spends. */
@@ -132,9 +157,9 @@ export type RowRoom<W extends Wanted> = {
 
 const placeOne = <W extends Wanted>(work: Work, wanted: W, metrics: PlacementMetrics[]): Placed<W> | null => {
   const { board, scan, heap } = work
-  setAside(work, wanted, -1)
-  // A distinct property ties nodes together: a row placed on one changes what others may take.
-  if (scan.request.distinctProperties.length > 0) fillHeap(work)
+  const isRecorded = metrics.length < MAX_METRICS_PER_GROUP
+  const isFresh = setAside(work, wanted, -1)
+  if (isRecorded && !isFresh && isTied(work)) fillHeap(work)
   const specials = specialRows(work, wanted)
   for (const row of specials) heap.remove(row)
   const choice = choose(work, wanted, specials)
@@ -143,11 +168,12 @@ const placeOne = <W extends Wanted>(work: Work, wanted: W, metrics: PlacementMet
     for (const row of specials) review(work, row)
     return null
   }
-  if (metrics.length < MAX_METRICS_PER_GROUP) {
+  if (isRecorded) {
     metrics.push(metricsOf(board, work.refusals, bestScores(work, wanted, choice.row)))
   }
   const { request } = scan
-  const refusal = scan.firstRefusal(choice.row, wanted.previous)
+  scan.look(choice.row, wanted.previous)
+  const refusal = scan.firstRefusal()
   assert(refusal === null, `node row ${choice.row} was chosen and is not fit: ${refusal?.reason ?? ''}`)
   const seed = `${work.evaluationId}/${request.group.name}/${wanted.index}`
   const ports = assignPorts(request.ports, scan.candidate, seed)
@@ -167,8 +193,7 @@ const placeOne = <W extends Wanted>(work: Work, wanted: W, metrics: PlacementMet
 
 /**
  * Finds a place for every wanted allocation of one group, in order: always the best of all nodes. Once one finds none,
- * those that follow can only be placed where something is particular to them. `mayPlace` says whether the plan has room
- * for one more row and spends it.
+ * those that follow can only be placed where something is particular to them.
  */
 export const placeGroup = <W extends Wanted>(
   board: Board,
@@ -187,10 +212,13 @@ export const placeGroup = <W extends Wanted>(
           board,
           scan,
           heap: createNodeHeap(board.snapshot.nodes.length),
-          refusals: Array.from<undefined>({ length: board.snapshot.nodes.length }),
+          refusals: [],
           evaluationId: options.evaluationId,
         }
-  if (work !== null) fillHeap(work)
+  if (work !== null) {
+    work.refusals.length = board.snapshot.nodes.length
+    fillHeap(work)
+  }
   let isCut = false
   for (const wanted of rows) {
     const isHopeless = unplaced.length > 0 && wanted.previous === null

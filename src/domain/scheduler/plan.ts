@@ -15,7 +15,7 @@ import { type JobOutcome, reconcile } from './reconcile.ts'
 import type { GroupOutcome, WantedPlace } from './reconcile-group.ts'
 import type { NodeReservation, Reservations } from './reservations.ts'
 import type { SchedulerKind } from './scheduler-kind.ts'
-import { type Snapshot, takeSnapshot } from './snapshot.ts'
+import { type Snapshot, snapshotOf, takeSnapshot } from './snapshot.ts'
 
 export type ScheduleInput = {
   readonly evaluation: EvaluationState
@@ -227,22 +227,10 @@ export const planJob = (input: ScheduleInput, kind: SchedulerKind): ScheduleResu
   const outcome = reconcile({ state, job, kind, evaluation, now, requestOf })
   const needsBoard = outcome.groups.some(({ wanted }) => wanted.length > 0)
   const board = createBoard(
-    needsBoard ? (input.snapshot ?? takeSnapshot(state)) : noNodes,
+    needsBoard ? (input.snapshot ?? takeSnapshot(state)) : snapshotOf([]),
     job.spec,
     input.reservations,
   )
   occupyBoard(board, state, job, outcome)
   return draft({ input, job, outcome, board, budget: createBudget(), requestOf })
-}
-
-const noNodes: Snapshot = {
-  nodes: [],
-  indexOf: new Map(),
-  freeCpuMhz: new Float64Array(0),
-  freeMemoryMb: new Float64Array(0),
-  freeDiskMb: new Float64Array(0),
-  cpuMhz: new Float64Array(0),
-  memoryMb: new Float64Array(0),
-  classIndex: new Int32Array(0),
-  classes: new Map(),
 }

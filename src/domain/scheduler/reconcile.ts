@@ -58,7 +58,8 @@ const stillFit =
   ({ state, job, requestOf }: ReconcileInput): ReconcileContext['isStillFit'] =>
   (group, nodeId) => {
     const node = state.nodes.get(nodeId)
-    if (node === undefined || !isInPool(job.spec, node) || !isInDatacenters(job.spec, node.datacenter)) return false
+    if (node === undefined || !isInPool(job.spec, node.nodePool) || !isInDatacenters(job.spec, node.datacenter))
+      return false
     const { classConstraints, uniqueConstraints } = requestOf(group)
     return [...classConstraints, ...uniqueConstraints].every(constraint => constraint.isMetBy(node))
   }

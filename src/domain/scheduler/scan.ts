@@ -9,13 +9,15 @@ import type { Prospect } from './ranking/index.ts'
  */
 export type Scan = {
   readonly request: PlacementRequest
-  /** The first reason against a node, null when it is fit. */
-  readonly firstRefusal: (row: number, previous: AllocationState | null) => Refusal | null
-  /** Every reason against a node. */
-  readonly refusals: (row: number) => readonly Refusal[]
+  /** Turns to the node of a row, `previous` handing over what it holds there; what follows is asked of that node. */
+  readonly look: (row: number, previous: AllocationState | null) => void
+  /** The first reason against the node, null when it is fit. */
+  readonly firstRefusal: () => Refusal | null
+  /** Every reason against the node. */
+  readonly refusals: () => readonly Refusal[]
   /** The node as a placement would leave it; the same object every time. */
-  readonly prospect: (row: number, previous: AllocationState | null, isPenalised: boolean) => Prospect
-  /** The candidate that was looked at last. */
+  readonly prospect: (isPenalised: boolean) => Prospect
+  /** The node as it stands. */
   readonly candidate: Candidate
   /** To be called when rows were placed or counted out: distinct properties are counted anew. */
   readonly recount: () => void
@@ -63,8 +65,9 @@ export const createScan = (board: Board, request: PlacementRequest): Scan | null
   let uses = propertyUses(board, request)
   candidate.propertyUse = (property, value) => uses[property]?.get(value) ?? 0
 
-  const classVerdict = (row: number): readonly Refusal[] => {
-    const index = snapshot.classIndex[row] ?? 0
+  let current = 0
+  const classVerdict = (): readonly Refusal[] => {
+    const index = snapshot.classIndex[current] ?? 0
     const known = verdicts[index]
     if (known !== undefined) return known
     const refused = classChecks.flatMap(check => check.refuse(request, candidate))
@@ -75,9 +78,12 @@ export const createScan = (board: Board, request: PlacementRequest): Scan | null
   return {
     request,
     candidate,
-    firstRefusal: (row, previous) => {
+    look: (row, previous) => {
+      current = row
       fillCandidate(board, candidate, row, { group, previous })
-      const shared = classVerdict(row)
+    },
+    firstRefusal: () => {
+      const shared = classVerdict()
       if (shared.length > 0) return shared[0] ?? null
       for (const check of nodeChecks) {
         const refused = check.refuse(request, candidate)
@@ -85,25 +91,23 @@ export const createScan = (board: Board, request: PlacementRequest): Scan | null
       }
       return null
     },
-    refusals: row => {
-      fillCandidate(board, candidate, row, { group, previous: null })
+    refusals: () => {
       const own = nodeChecks.map(check => check.refuse(request, candidate)).filter(refused => refused.length > 0)
-      const shared = classVerdict(row)
+      const shared = classVerdict()
       if (shared.length === 0 && own.length === 1) return own[0] ?? passes
       return [...shared, ...own.flat()]
     },
-    prospect: (row, previous, isPenalised) => {
-      fillCandidate(board, candidate, row, { group, previous })
+    prospect: isPenalised => {
       prospect.freeCpuMhz = candidate.freeCpuMhz - request.demand.cpuMhz
-      prospect.cpuMhz = snapshot.cpuMhz[row] ?? 0
+      prospect.cpuMhz = snapshot.cpuMhz[current] ?? 0
       prospect.freeMemoryMb = candidate.freeMemoryMb - request.demand.memoryMb
-      prospect.memoryMb = snapshot.memoryMb[row] ?? 0
+      prospect.memoryMb = snapshot.memoryMb[current] ?? 0
       prospect.sameGroup = candidate.ofGroup
       prospect.isPenalised = isPenalised
       return prospect
     },
     recount: () => {
-      uses = propertyUses(board, request)
+      if (request.distinctProperties.length > 0) uses = propertyUses(board, request)
     },
   }
 }

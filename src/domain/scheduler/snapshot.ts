@@ -1,4 +1,5 @@
 import type { ClusterState, NodeState } from '../cluster/index.ts'
+import { isReady } from './feasibility/index.ts'
 
 /**
  * The scheduler's view of the nodes: capacity in flat arrays, nodes in the order of their ids, so that a scan is arithmetic
@@ -18,9 +19,19 @@ export type Snapshot = {
   readonly classIndex: Int32Array
   /** Class key → index; grows with refreshes. */
   readonly classes: Map<string, number>
+  /** 1 where the node is ready and eligible. */
+  readonly isReady: Uint8Array
+  /** Index into `sites`: where the node is. */
+  readonly siteIndex: Int32Array
+  readonly sites: Site[]
 }
 
-const byId = (a: NodeState, b: NodeState): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+export type Site = { readonly nodePool: string; readonly datacenter: string }
+
+const siteOf = ({ sites }: Snapshot, { nodePool, datacenter }: NodeState): number => {
+  const known = sites.findIndex(site => site.nodePool === nodePool && site.datacenter === datacenter)
+  return known >= 0 ? known : sites.push({ nodePool, datacenter }) - 1
+}
 
 const fillRow = (snapshot: Snapshot, row: number): void => {
   const node = snapshot.nodes[row]
@@ -37,11 +48,18 @@ const fillRow = (snapshot: Snapshot, row: number): void => {
   const index = known ?? snapshot.classes.size
   if (known === undefined) snapshot.classes.set(key, index)
   snapshot.classIndex[row] = index
+  snapshot.isReady[row] = isReady(node) ? 1 : 0
+  snapshot.siteIndex[row] = siteOf(snapshot, node)
 }
 
 /** The view of some nodes, in any order. */
 export const snapshotOf = (some: Iterable<NodeState>): Snapshot => {
-  const nodes = [...some].toSorted(byId)
+  const known = new Map<string, NodeState>()
+  for (const node of some) known.set(node.id, node)
+  const nodes = [...known.keys()]
+    .toSorted()
+    .map(id => known.get(id))
+    .filter(node => node !== undefined)
   const column = (): Float64Array => new Float64Array(nodes.length)
   const snapshot: Snapshot = {
     nodes,
@@ -53,6 +71,9 @@ export const snapshotOf = (some: Iterable<NodeState>): Snapshot => {
     memoryMb: column(),
     classIndex: new Int32Array(nodes.length),
     classes: new Map(),
+    isReady: new Uint8Array(nodes.length),
+    siteIndex: new Int32Array(nodes.length),
+    sites: [],
   }
   for (let row = 0; row < nodes.length; row++) fillRow(snapshot, row)
   return snapshot

@@ -36,8 +36,7 @@ export const matchesGlob = (pattern: string, text: string): boolean => {
   return at === pattern.length
 }
 
-export const isInPool = (job: Job, node: NodeState): boolean =>
-  job.nodePool === ALL_POOLS || node.nodePool === job.nodePool
+export const isInPool = (job: Job, nodePool: string): boolean => job.nodePool === ALL_POOLS || nodePool === job.nodePool
 
 export const isInDatacenters = (job: Job, datacenter: string): boolean =>
   job.datacenters.some(pattern => matchesGlob(pattern, datacenter))
@@ -60,7 +59,7 @@ const notReady = (node: NodeState): Refusal =>
 export const refuseUnavailable = (job: Job, node: NodeState): readonly Refusal[] => {
   const refused: Refusal[] = []
   if (!isReady(node)) refused.push(notReady(node))
-  if (!isInPool(job, node)) {
+  if (!isInPool(job, node.nodePool)) {
     refused.push(unavailable('pool', `not in node pool ${job.nodePool}`, `a node in node pool ${job.nodePool}`))
   }
   if (!isInDatacenters(job, node.datacenter)) {

@@ -1,5 +1,5 @@
 import type { NodeState } from '../../cluster/index.ts'
-import { type Candidate, type Check, passes } from './check.ts'
+import { type Check, passes } from './check.ts'
 import type { Refusal } from './refusal.ts'
 import type { DistinctProperty } from './request.ts'
 import { resolveTarget } from './target.ts'
@@ -15,13 +15,23 @@ const refusal = (reason: string, needs: string): Refusal => ({
 export const propertyOn = (property: DistinctProperty, node: NodeState): string | undefined =>
   property.target.kind === 'literal' ? undefined : resolveTarget(property.target, node)
 
-const refuseOne = (property: DistinctProperty, index: number, candidate: Candidate): Refusal | null => {
-  const value = propertyOn(property, candidate.node)
-  const { text, limit } = property
-  if (value === undefined) return refusal(`${text} is missing`, `a node that has ${text}`)
-  const used = candidate.propertyUse(index, value)
-  if (used < limit) return null
-  return refusal(`${text}=${value} used by ${used}`, `a node with another ${text} (at most ${limit} each)`)
+/** Many nodes are refused alike: one refusal is kept for each value, until more sit there. */
+const refusalOf = (
+  property: DistinctProperty,
+  value: string | undefined,
+  used: number,
+  known: Map<string, { readonly used: number; readonly refusal: Refusal }>,
+): Refusal => {
+  const { text, limit, scope } = property
+  const key = `${scope} ${text} ${value === undefined ? '' : `=${value}`}`
+  const entry = known.get(key)
+  if (entry !== undefined && entry.used === used) return entry.refusal
+  const made =
+    value === undefined
+      ? refusal(`${text} is missing`, `a node that has ${text}`)
+      : refusal(`${text}=${value} used by ${used}`, `a node with another ${text} (at most ${limit} each)`)
+  known.set(key, { used, refusal: made })
+  return made
 }
 
 export const distinctProperty: Check = {
@@ -29,9 +39,13 @@ export const distinctProperty: Check = {
   scope: 'node',
   applies: request => request.distinctProperties.length > 0,
   refuse: (request, candidate) => {
-    const refused = request.distinctProperties
-      .map((property, index) => refuseOne(property, index, candidate))
-      .filter(entry => entry !== null)
+    const refused: Refusal[] = []
+    for (const [index, property] of request.distinctProperties.entries()) {
+      const value = propertyOn(property, candidate.node)
+      const used = value === undefined ? 0 : candidate.propertyUse(index, value)
+      if (value !== undefined && used < property.limit) continue
+      refused.push(refusalOf(property, value, used, request.propertyRefusals))
+    }
     return refused.length === 0 ? passes : refused
   },
 }

@@ -51,5 +51,6 @@ export const prepareRequest = (job: Job, group: TaskGroup): PlacementRequest => 
     staticPorts: ports.filter(port => port.static > 0),
     networkRefusals: networkRefusals(ports),
     portRefusals: new Map(),
+    propertyRefusals: new Map(),
   }
 }

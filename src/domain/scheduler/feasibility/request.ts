@@ -39,4 +39,6 @@ export type PlacementRequest = {
   readonly networkRefusals: readonly Refusal[]
   /** Filled by the ports check as collisions show. */
   readonly portRefusals: Map<string, Refusal>
+  /** Filled by the distinct_property check, by property and value. */
+  readonly propertyRefusals: Map<string, { readonly used: number; readonly refusal: Refusal }>
 }
