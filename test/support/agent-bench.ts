@@ -76,7 +76,10 @@ export type FakeServer = {
   ) => void
   readonly cut: () => void
   readonly refuseDials: (isRefusing: boolean) => void
-  /** Acknowledgements wait until this is false again. */
+  readonly dialCount: () => number
+  /** Takes messages and answers none, not even heartbeats. */
+  readonly fallSilent: (isSilent: boolean) => void
+  /** Reports stay without acknowledgement while this is true. */
   readonly withholdAcks: (isWithholding: boolean) => void
   readonly messages: AgentMessage[]
   /** Reports in the order of their first arrival, each sequence once. */
@@ -92,9 +95,12 @@ export const createFakeServer = (clock: ManualClock): FakeServer => {
   let current: ServerLink | undefined
   let isRefusing = false
   let isWithholding = false
+  let isSilent = false
+  let dials = 0
   let position = 0
   const answer = (link: ServerLink, message: AgentMessage): void => {
     messages.push(message)
+    if (isSilent) return
     if (message.kind === 'hello') {
       link.send({ kind: 'welcome', serverTime: clock.now(), heartbeatTtlMs: 10_000, region: 'global' })
     } else if (message.kind === 'heartbeat') link.send({ kind: 'heartbeat-ack', serverTime: clock.now() })
@@ -115,6 +121,7 @@ export const createFakeServer = (clock: ManualClock): FakeServer => {
     send,
     reports,
     dial: async () => {
+      dials += 1
       if (isRefusing) throw new Error('connection refused')
       const { agent, server } = createLinkPair()
       current = server
@@ -137,6 +144,10 @@ export const createFakeServer = (clock: ManualClock): FakeServer => {
     cut: () => current?.close('the wire was cut'),
     refuseDials: next => {
       isRefusing = next
+    },
+    dialCount: () => dials,
+    fallSilent: next => {
+      isSilent = next
     },
     withholdAcks: next => {
       isWithholding = next

@@ -12,7 +12,7 @@ import {
 } from '../../src/domain/cluster/index.ts'
 import type { PlacementMetrics } from '../../src/domain/control/events.ts'
 import { jobKey, uuidOf } from '../../src/domain/ids.ts'
-import type { Constraint, Job, Port, Task, TaskGroup, Update } from '../../src/domain/jobspec/schema.ts'
+import type { Check, Constraint, Job, Port, Service, Task, TaskGroup, Update } from '../../src/domain/jobspec/schema.ts'
 import type { TaskReport } from '../../src/domain/report/events.ts'
 
 /** Whole objects of the domain with ordinary values; a test says only what it is about. */
@@ -389,3 +389,34 @@ export const buildState = (parts: StateParts = {}): ClusterState => {
   }
   return state
 }
+
+export const buildCheck = (overrides: Partial<Check> = {}): Check => ({
+  name: 'alive',
+  type: 'tcp',
+  path: '',
+  protocol: 'http',
+  method: 'GET',
+  header: {},
+  body: '',
+  port: '',
+  intervalMs: 10_000,
+  timeoutMs: 2_000,
+  isTlsVerified: true,
+  initialStatus: 'pending',
+  onUpdate: 'require_healthy',
+  checkRestart: null,
+  ...overrides,
+})
+
+export const buildService = (overrides: Partial<Service> = {}): Service => ({
+  name: 'web',
+  port: '',
+  provider: 'nomad',
+  tags: [],
+  meta: {},
+  addressMode: 'auto',
+  address: '',
+  task: '',
+  checks: [],
+  ...overrides,
+})

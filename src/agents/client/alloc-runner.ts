@@ -224,9 +224,8 @@ export const createAllocationRunner = (
     const plan = planLifecycle(views, goal())
     const why = whyOf(plan.endCause, views)
     for (const [name, wish] of plan.wishes) runners.get(name)?.setWish(wish, why)
-    if (terminalAt !== null) return
-    checks.refresh()
     health.look()
+    if (terminalAt === null) checks.refresh()
   }
 
   const sinceOf = (spec: CheckSpec): number | null => {

@@ -36,18 +36,14 @@ export type AnswererOptions = {
 /** How long a stream holds back before it looks whether the link has room again. */
 const HOLD_BACK_MS = 20
 
+const answeredCodes = ['NOT_FOUND', 'REQUEST_INVALID', 'REQUEST_REFUSED'] as const
+
+/** Whoever asked learns what was wrong with the question; everything else is this node's trouble. */
 const errorAnswer = (error: unknown, request: LinkRequest): LinkAnswer => {
   const path = 'path' in request ? request.path : request.kind
   const known = isAppError(error) ? error : explainPathError(error, path)
-  switch (known.code) {
-    case 'NOT_FOUND':
-    case 'REQUEST_INVALID':
-    case 'REQUEST_REFUSED':
-      return { kind: 'error', code: known.code, message: known.message }
-    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- every other error of the world is internal to a reader of files
-    default:
-      return { kind: 'error', code: 'INTERNAL', message: known.message }
-  }
+  const code = answeredCodes.find(answered => answered === known.code) ?? 'INTERNAL'
+  return { kind: 'error', code, message: known.message }
 }
 
 export const createAnswerer = (options: AnswererOptions): Answerer => {

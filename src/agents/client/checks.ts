@@ -160,7 +160,7 @@ export const createCheckRunner = (options: CheckRunnerOptions): CheckRunner => {
   return {
     set: specs => {
       const wanted = new Set(specs.map(({ id }) => id))
-      for (const one of [...watched.values()]) if (!wanted.has(one.spec.id)) drop(one)
+      for (const one of watched.values()) if (!wanted.has(one.spec.id)) drop(one)
       for (const spec of specs) {
         const existing = watched.get(spec.id)
         if (existing !== undefined) {
@@ -185,7 +185,7 @@ export const createCheckRunner = (options: CheckRunnerOptions): CheckRunner => {
     },
     reports: () => new Map([...watched].map(([id, one]) => [id, one.report])),
     close: () => {
-      for (const one of [...watched.values()]) drop(one)
+      for (const one of watched.values()) drop(one)
     },
   }
 }

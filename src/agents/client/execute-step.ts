@@ -1,5 +1,5 @@
 import { sleep } from '../../platform/clock.ts'
-import { AppError, errorCatalogue, isAppError, messageOf } from '../../platform/errors.ts'
+import { type AppError, errorCatalogue, isAppError, messageOf } from '../../platform/errors.ts'
 import { buildTaskStart, labelsOfTask } from './build-task-start.ts'
 import type { StartResult, TaskHandle } from './drivers/driver.ts'
 import { MAX_KILL_TIMEOUT_MS } from './limits.ts'

@@ -131,7 +131,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
   }
 
   const stopUnlisted = async (listed: ReadonlySet<string>): Promise<void> => {
-    for (const runner of [...runners.values()]) {
+    for (const runner of runners.values()) {
       if (listed.has(runner.id) || runner.isTerminal() || runner.isStopping()) continue
       const held: HeldAllocation = { ...runner.held(), desired: 'stop', stopReason: UNWANTED }
       await state.saveAllocation(held)
@@ -227,7 +227,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
       }
       await allTerminal()
       await tail
-      for (const id of [...runners.keys()]) await remove(id)
+      for (const id of runners.keys()) await remove(id)
     },
     detach: async () => {
       await Promise.all([...runners.values()].map(runner => runner.detach()))

@@ -78,9 +78,9 @@ const endMessages: Record<EndCause, string> = {
 }
 
 export const ending = (cause: EndCause, culprit: string): TaskNote =>
-  note(cause, culprit === '' ? endMessages[cause] : `${endMessages[cause]}: ${culprit}`, {
-    ...(culprit === '' ? {} : { failed_sibling: culprit }),
-  })
+  culprit === ''
+    ? note(cause, endMessages[cause])
+    : note(cause, `${endMessages[cause]}: ${culprit}`, { failed_sibling: culprit })
 
 export const waitingForShutdownDelay = (delayMs: number): TaskNote =>
   note('Waiting for shutdown delay', `Waiting for shutdown_delay of ${seconds(delayMs)} before killing the task.`)
