@@ -17,6 +17,7 @@ import { decode } from '../app/codec.ts'
 import { openJob } from '../app/open-job.ts'
 import type { AgentOptions } from '../cli/agent-options.ts'
 import { musterRevision, musterVersion } from '../cli/version.ts'
+import type { Json } from '../domain/json.ts'
 import { STATE_CATEGORIES } from '../domain/streams.ts'
 import { createMemoryStore } from '../eventstore/memory.ts'
 import type { EventStore } from '../eventstore/port.ts'
@@ -32,7 +33,7 @@ import { systemRandom } from '../platform/random.ts'
 import { createSealer } from '../platform/sealing.ts'
 import { IN_MEMORY } from '../projections/database.ts'
 import { createReadModel, type ReadModel } from '../projections/runner.ts'
-import { createDevRun, type DevRun, removeDeadRuns, RUN_LABEL } from './dev-runs.ts'
+import { createDevRun, type DevRun, RUN_LABEL, removeDeadRuns } from './dev-runs.ts'
 import { type Server, startServer } from './server.ts'
 
 /** Nomad's port, which its users' hands and tools know. */
@@ -73,7 +74,11 @@ const makeDirectories = (paths: Paths): void => {
     for (const path of [paths.server, paths.client]) mkdirSync(path, { recursive: true, mode: 0o700 })
     mkdirSync(paths.alloc, { recursive: true, mode: 0o711 })
   } catch (error) {
-    throw new AppError('DATA_DIR_UNUSABLE', `the data directory ${paths.root} cannot be made: ${systemCodeOf(error) ?? String(error)}`, { cause: error })
+    throw new AppError(
+      'DATA_DIR_UNUSABLE',
+      `the data directory ${paths.root} cannot be made: ${systemCodeOf(error) ?? String(error)}`,
+      { cause: error },
+    )
   }
 }
 
@@ -89,12 +94,20 @@ const openStorage = async ({ options, logger, paths }: Parts): Promise<Storage> 
   const store = isKept
     ? await openSqliteStore({ path: join(paths.server, 'events.db'), onStopped: error => fail(error) })
     : createMemoryStore()
-  const readModel = createReadModel({ path: isKept ? join(paths.server, 'views.db') : IN_MEMORY, clock: systemClock, logger })
+  const readModel = createReadModel({
+    path: isKept ? join(paths.server, 'views.db') : IN_MEMORY,
+    clock: systemClock,
+    logger,
+  })
   const head = await store.head()
   if (readModel.position() > head) {
-    throw new AppError('STORE_CORRUPT', `the views have seen position ${readModel.position()}, but the log ends at ${head}: events are missing`, {
-      hint: 'restore the log from a backup; the views may be removed, they are built anew',
-    })
+    throw new AppError(
+      'STORE_CORRUPT',
+      `the views have seen position ${readModel.position()}, but the log ends at ${head}: events are missing`,
+      {
+        hint: 'restore the log from a backup; the views may be removed, they are built anew',
+      },
+    )
   }
   return { store, readModel, failed }
 }
@@ -109,7 +122,11 @@ const startServerPart = async (parts: Parts, storage: Storage, address: string):
   return startServer({
     store,
     sealer: createSealer({ keyring, random: systemRandom }),
-    parse: createJobFileParser({ gate: openGate(), now: () => systemClock.now() }),
+    parse: createJobFileParser({
+      gate: openGate(),
+      functions: { provided: new Set(['env', 'nomadService', 'nomadServices']), absent: new Map() },
+      now: () => systemClock.now(),
+    }),
     observers: [readModel],
     clock: systemClock,
     random: systemRandom,
@@ -119,14 +136,23 @@ const startServerPart = async (parts: Parts, storage: Storage, address: string):
   })
 }
 
-async function* feedOf(store: EventStore, after: number, signal: AbortSignal): ReturnType<ApiContext['feed']> extends AsyncIterable<infer T> ? AsyncGenerator<T> : never {
+async function* feedOf(
+  store: EventStore,
+  after: number,
+  signal: AbortSignal,
+): ReturnType<ApiContext['feed']> extends AsyncIterable<infer T> ? AsyncGenerator<T> : never {
   for await (const item of store.subscribe(after, { categories: STATE_CATEGORIES }, signal)) {
     if (item.kind === 'events') yield { kind: 'events', events: item.events.map(decode) }
     else yield item
   }
 }
 
-const contextOf = (parts: Parts, storage: Storage, server: Server, facts: { readonly address: string; readonly nodeId: () => string }): ApiContext => {
+const contextOf = (
+  parts: Parts,
+  storage: Storage,
+  server: Server,
+  facts: { readonly address: string; readonly nodeId: () => string },
+): ApiContext => {
   const { options, logger } = parts
   const { store, readModel } = storage
   const region = options.region ?? 'global'
@@ -168,7 +194,10 @@ const contextOf = (parts: Parts, storage: Storage, server: Server, facts: { read
     ],
     health: () => ({
       server: { isOk: server.leader.isLeader(), message: server.leader.isLeader() ? 'ok' : 'no leader' },
-      client: { isOk: server.hub.isConnected(facts.nodeId()), message: server.hub.isConnected(facts.nodeId()) ? 'ok' : 'not connected' },
+      client: {
+        isOk: server.hub.isConnected(facts.nodeId()),
+        message: server.hub.isConnected(facts.nodeId()) ? 'ok' : 'not connected',
+      },
     }),
     onClientLink: link => server.hub.accept(link),
     askNode: (nodeId, request, signal) => server.hub.ask(nodeId, request, signal),
@@ -186,15 +215,28 @@ const listen = async (api: FastifyInstance, host: string, port: number): Promise
         cause: error,
       })
     }
-    throw new AppError('CONFIG_INVALID', `the agent's API cannot listen on ${host}:${port}: ${systemCodeOf(error) ?? String(error)}`, { cause: error })
+    throw new AppError(
+      'CONFIG_INVALID',
+      `the agent's API cannot listen on ${host}:${port}: ${systemCodeOf(error) ?? String(error)}`,
+      { cause: error },
+    )
   }
 }
 
-const createDrivers = ({ paths, logger }: Parts): readonly TaskDriver[] =>
+/** Plain processes are not isolated from the machine: only a dev agent runs them unasked. */
+const driverOptions = (name: string, isDev: boolean): Readonly<Record<string, Json>> =>
+  name === 'raw_exec' && isDev ? { enabled: true } : {}
+
+const createDrivers = ({ options, paths, logger }: Parts): readonly TaskDriver[] =>
   Object.entries(driverRegistry).map(([name, create]) => {
     const stateDir = join(paths.client, 'drivers', name)
     mkdirSync(stateDir, { recursive: true, mode: 0o700 })
-    return create({ stateDir, options: {}, clock: systemClock, logger: logger.child({ driver: name }) })
+    return create({
+      stateDir,
+      options: driverOptions(name, options.isDev),
+      clock: systemClock,
+      logger: logger.child({ driver: name }),
+    })
   })
 
 const startClient = async (parts: Parts, api: string): Promise<ClientAgent> => {
@@ -210,7 +252,11 @@ const startClient = async (parts: Parts, api: string): Promise<ClientAgent> => {
     drivers,
     state: createDiskStateStore(join(paths.client, 'state'), logger),
     directories: createDiskDirectories(paths.alloc),
-    machine: createThisMachine({ allocDir: paths.alloc, networkInterface: options.networkInterface, version: musterVersion() }),
+    machine: createThisMachine({
+      allocDir: paths.alloc,
+      networkInterface: options.networkInterface,
+      version: musterVersion(),
+    }),
     probe: createNetworkProbe(),
     node: {
       name: options.nodeName ?? hostname(),
@@ -255,7 +301,7 @@ export const startAgent = async (options: AgentOptions): Promise<RunningAgent> =
     undo.push(() => server.stop())
     let client: ClientAgent | null = null
     let address = `http://${host}:${port}`
-    const api = await buildServer(
+    const api = buildServer(
       contextOf(parts, storage, server, {
         get address() {
           return address
@@ -265,7 +311,8 @@ export const startAgent = async (options: AgentOptions): Promise<RunningAgent> =
     )
     undo.push(() => api.close())
     address = await listen(api, host, port)
-    if (!isLoopback(host)) logger.warn({ host }, 'the API listens beyond loopback, and nothing controls who may use it yet')
+    if (!isLoopback(host))
+      logger.warn({ host }, 'the API listens beyond loopback, and nothing controls who may use it yet')
     client = await startClient(parts, address)
     const started = client
     undo.push(() => started.stop({ endsTasks: run !== null, timeoutMs: STOP_TASKS_TIMEOUT_MS }))

@@ -4,8 +4,9 @@ import type { FoldContext } from './fold-context.ts'
 import type { AllocationState, JobState, NodeState, ServiceInstance, ServiceKey } from './state.ts'
 
 /**
- * Which service instances there are follows from allocations alone: a group's services stand while the allocation is to
- * run and is observed running, a task's while that task runs. Nothing registers or deregisters them.
+ * Which service instances there are follows from allocations alone: a group's services stand from the first start of a task
+ * until the allocation is to stop or has ended, restarts included; a task's while that task runs. Nothing registers or
+ * deregisters them.
  */
 export const serviceKey = (namespace: string, name: string): ServiceKey => `${namespace}/${name}`
 
@@ -16,9 +17,13 @@ const ownersOf = (group: TaskGroup): readonly Owner[] => [
   ...group.tasks.flatMap(task => task.services.map(service => ({ service, task: task.name }))),
 ]
 
+const hasStarted = (allocation: AllocationState): boolean =>
+  Array.from(allocation.tasks.values()).some(task => task.phase !== 'pending' || task.startNumber > 1)
+
 const stands = (allocation: AllocationState, owner: Owner): boolean => {
   if (allocation.desired !== 'run' || allocation.judgement !== null) return false
-  if (owner.task === '') return allocation.observed === 'running'
+  if (owner.task === '')
+    return allocation.observed === 'running' || (allocation.observed === 'pending' && hasStarted(allocation))
   return allocation.tasks.get(owner.task)?.phase === 'running'
 }
 
