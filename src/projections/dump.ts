@@ -12,14 +12,19 @@ const plainTables = (db: Database): readonly string[] =>
     .pluck()
     .all()
 
-/** Every row of every table, in the order of its first columns. */
+const rowsOf = (db: Database, table: string): readonly (readonly unknown[])[] => {
+  const columns = db.prepare<[], string>(`SELECT name FROM pragma_table_info('${table}')`).pluck().all()
+  return db
+    .prepare<[], readonly unknown[]>(
+      `SELECT * FROM ${table} ORDER BY ${columns.map((_, index) => index + 1).join(', ')}`,
+    )
+    .raw()
+    .all()
+}
+
+/** Every row of every table, in the order of all its columns. */
 export const dumpTables = (db: Database): Dump =>
-  Object.fromEntries(
-    plainTables(db).map(table => [
-      table,
-      db.prepare<[], readonly unknown[]>(`SELECT * FROM ${table} ORDER BY 1, 2, 3`).raw().all(),
-    ]),
-  )
+  Object.fromEntries(plainTables(db).map(table => [table, rowsOf(db, table)]))
 
 /**
  * What held at `position`, by facet, without where it ends: a read model of a whole log dumped at p equals one of the log
