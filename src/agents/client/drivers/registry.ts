@@ -10,5 +10,3 @@ export const driverRegistry = {
   raw_exec: createRawExecDriver,
   mock: context => createMockDriver(context, createMockWorld(context.clock)),
 } as const satisfies Record<string, DriverFactory>
-
-export type DriverName = keyof typeof driverRegistry

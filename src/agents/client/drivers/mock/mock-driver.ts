@@ -97,7 +97,8 @@ const start = async (world: MockWorld, clock: Clock, task: TaskStart, signal: Ab
   if (world.has(task.id)) return { kind: 'started', handle: handleOf(task) }
   const problems = validate(task.config)
   if (problems.length > 0) return { kind: 'failed', message: problems.join('; '), isRecoverable: false }
-  await sleep(clock, durationMs(task.config, 'start_block_for'), signal)
+  const blockMs = durationMs(task.config, 'start_block_for')
+  if (blockMs > 0) await sleep(clock, blockMs, signal)
   signal.throwIfAborted()
   const startError = stringOption(task.config, 'start_error')
   if (startError !== '') {

@@ -58,6 +58,11 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  for (const { name, options, create } of cases) {
+    const driver = create({ stateDir: join(root, name), options, clock: systemClock, logger: silentLogger })
+    await driver.sweep({ cluster: 'killed' }, new Set())
+    await driver.close()
+  }
   await image?.remove()
   await rm(root, { recursive: true, force: true })
 })
