@@ -16,7 +16,7 @@ import {
   parse,
   type SelectionSetNode,
   type ValidationContext,
-} from 'graphql'
+} from 'graphql/index.js'
 import { AppError } from '../../platform/errors.ts'
 import {
   ASSUMED_LIST_SIZE,
@@ -110,18 +110,19 @@ const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(ty
 
 type FieldNode = Extract<SelectionSetNode['selections'][number], { kind: typeof Kind.FIELD }>
 
-/** How many objects a field stands for: what `first` says, or what a list without it is taken to hold. */
-const sizeOf = (
-  node: FieldNode,
-  field: { type: GraphQLOutputType; isPaged: boolean },
-  context: CostContext,
-): number => {
-  if (!field.isPaged) return isList(field.type) ? ASSUMED_LIST_SIZE : 1
+/** How many objects a field stands for: what `first` says, else a page, or what a plain list is taken to hold. */
+const sizeOf = (node: FieldNode, type: GraphQLOutputType, context: CostContext): number => {
+  const isPaged = getNamedType(type).name.endsWith('Connection')
   const value = node.arguments?.find(argument => argument.name.value === 'first')?.value
-  if (value === undefined) return DEFAULT_PAGE_SIZE
   const given =
-    value.kind === Kind.VARIABLE ? context.variables[value.name.value] : 'value' in value ? Number(value.value) : null
-  return typeof given === 'number' && given > 0 ? Math.min(given, MAX_PAGE_SIZE) : DEFAULT_PAGE_SIZE
+    value?.kind === Kind.VARIABLE
+      ? context.variables[value.name.value]
+      : value?.kind === Kind.INT
+        ? Number(value.value)
+        : null
+  if (typeof given === 'number' && given > 0) return Math.min(given, MAX_PAGE_SIZE)
+  if (isPaged) return DEFAULT_PAGE_SIZE
+  return isList(type) ? ASSUMED_LIST_SIZE : 1
 }
 
 const costOfField = (node: FieldNode, parent: GraphQLNamedOutputType, context: CostContext): number => {
@@ -132,8 +133,7 @@ const costOfField = (node: FieldNode, parent: GraphQLNamedOutputType, context: C
   if (!isCompositeType(type)) return 0
   // The entries of a page are counted by the field that the page's size stands at.
   const isInPage = parent.name.endsWith('Connection')
-  const isPaged = field.args.some(argument => argument.name === 'first')
-  const size = isInPage ? 1 : sizeOf(node, { type: field.type, isPaged }, context)
+  const size = isInPage ? 1 : sizeOf(node, field.type, context)
   return 1 + size * costOfSelections(node.selectionSet, type, context)
 }
 

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError } from 'graphql/index.js'
 import { errorCatalogue, isAppError } from '../../platform/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
 

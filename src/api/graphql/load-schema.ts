@@ -7,7 +7,7 @@ import {
   GraphQLScalarType,
   type GraphQLSchema,
   GraphQLUnionType,
-} from 'graphql'
+} from 'graphql/index.js'
 
 const folder = join(import.meta.dirname, 'schema')
 

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError } from 'graphql/index.js'
 import type { ScalarRule } from './load-schema.ts'
 
 const wholeNumber = (what: string): ScalarRule => {

@@ -1,4 +1,4 @@
-import { execute, type GraphQLSchema } from 'graphql'
+import { execute, type GraphQLSchema } from 'graphql/index.js'
 import type { WebSocket } from 'ws'
 import { isAppError } from '../../platform/errors.ts'
 import { uuidV4 } from '../../platform/ids.ts'

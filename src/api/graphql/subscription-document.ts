@@ -1,3 +1,4 @@
+import { getVariableValues } from 'graphql/execution/values.js'
 import {
   type DocumentNode,
   type GraphQLSchema,
@@ -6,8 +7,7 @@ import {
   Kind,
   specifiedRules,
   validate,
-} from 'graphql'
-import { getVariableValues } from 'graphql/execution/values.js'
+} from 'graphql/index.js'
 import { AppError } from '../../platform/errors.ts'
 import { checkCost, parseDocument, shapeRule } from './document-rules.ts'
 
