@@ -32,4 +32,4 @@ export const MAX_GENERATED_ELEMENTS = 1_024
 export const GATE_TIMEOUT_MS = 20_000
 
 /** The gate lets this many sources wait for its one worker. */
-export const GATE_QUEUE_MAX = 64
+export const GATE_QUEUE_MAX = 256
