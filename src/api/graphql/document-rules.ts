@@ -134,7 +134,9 @@ const costOfField = (node: FieldNode, parent: GraphQLNamedOutputType, context: C
   // The entries of a page are counted by the field that the page's size stands at.
   const isInPage = parent.name.endsWith('Connection')
   const size = isInPage ? 1 : sizeOf(node, field.type, context)
-  return 1 + size * costOfSelections(node.selectionSet, type, context)
+  const isConnection = type.name.endsWith('Connection')
+  const inside = costOfSelections(node.selectionSet, type, context)
+  return isConnection ? 1 + size * inside : size * (1 + inside)
 }
 
 const costOfFragment = (name: string, context: CostContext): number => {

@@ -12,7 +12,7 @@ export const MAX_DOCUMENT_LENGTH = 100_000
 /** A job's source with its variable files, as JSON. */
 export const MAX_BODY_BYTES = 4_000_000
 /** What a list without `first` is taken to hold. */
-export const ASSUMED_LIST_SIZE = 5
+export const ASSUMED_LIST_SIZE = 3
 export const MAX_SUBSCRIPTIONS_PER_SOCKET = 100
 export const MAX_SUBSCRIPTION_SOCKETS = 1_000
 export const MAX_SUBSCRIPTION_MESSAGE_BYTES = 200_000
