@@ -3,8 +3,8 @@ import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../platform/clock.ts'
 import { AppError } from '../../platform/errors.ts'
-import type { FileEntry, LinkRequest } from '../../protocol/client-link.ts'
-import { MAX_STREAM_CHUNK_BYTES } from '../../protocol/client-link.ts'
+
+import { type FileEntry, type LinkRequest, MAX_STREAM_CHUNK_BYTES } from '../../protocol/client-link.ts'
 import { followChanges } from './follow-changes.ts'
 import { MAX_LISTED_ENTRIES } from './limits.ts'
 import { componentsBelow, withDirectory, withFile } from './safe-path.ts'
@@ -36,8 +36,8 @@ const entryOf = (name: string, stats: Stats): FileEntry => ({
 export const userComponents = (root: string, path: string): readonly string[] => {
   // A leading slash means the allocation's directory.
   const components = componentsBelow(root, path.replace(/^\/+/, ''))
-  const second = components[1]
-  if (second !== undefined && closedDirectories.has(second)) {
+  const [first, second] = components
+  if (first !== 'alloc' && second !== undefined && closedDirectories.has(second)) {
     throw new AppError(
       'REQUEST_REFUSED',
       `${JSON.stringify(path)} is in a task's ${second} directory, which is not shown`,
@@ -47,7 +47,7 @@ export const userComponents = (root: string, path: string): readonly string[] =>
 }
 
 /** The entries of a directory, at most MAX_LISTED_ENTRIES, by name. */
-export const listDirectory = (root: string, path: string): Promise<readonly FileEntry[]> =>
+export const listDirectory = async (root: string, path: string): Promise<readonly FileEntry[]> =>
   withDirectory(root, userComponents(root, path), {}, async directory => {
     const names = (await readdir(directory.at('.'))).sort().slice(0, MAX_LISTED_ENTRIES)
     const entries: FileEntry[] = []
@@ -59,7 +59,7 @@ export const listDirectory = (root: string, path: string): Promise<readonly File
     return entries
   })
 
-export const statEntry = (root: string, path: string): Promise<FileEntry> => {
+export const statEntry = async (root: string, path: string): Promise<FileEntry> => {
   const components = userComponents(root, path)
   const name = components.at(-1)
   if (name === undefined) return lstat(root).then(stats => entryOf('/', stats))

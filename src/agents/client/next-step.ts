@@ -51,7 +51,7 @@ const towardsStart = ({ wish, isPrepared, hasServer }: TaskSituation, next: Step
 
 const whileStarting = ({ wish, isPrepared, hasServer }: TaskSituation): Step => {
   if (wish === 'stop' || wish === 'keep') return { kind: 'abandon' }
-  if (!hasServer) return wait
+  if (!hasServer || wish === 'hold') return wait
   return { kind: isPrepared ? 'start' : 'prepare' }
 }
 
