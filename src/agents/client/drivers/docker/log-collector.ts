@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
 import { messageOf } from '../../../../platform/errors.ts'
 import type { Logger } from '../../../../platform/logger.ts'
@@ -10,12 +12,16 @@ import { createFrameReader, type LogRecord, type LogStream } from './log-frames.
  * Carries the output of one container from Docker's own log into the task's files, for as long as the container exists:
  * a reading that breaks off (the daemon restarts, the disk is full) begins again at the cursor.
  *
- * Limits: what is printed while nobody collects is kept up to the log size of container-spec.ts. Where the machine's
- * clock was set back and the agent restarts before it has caught up, the output of that time is repeated.
+ * Limits: what is printed while nobody collects is kept up to the log size of container-spec.ts; the same holds for a
+ * container that floods faster than Docker's own reader of its logs (some 60,000 lines a second), which then skips the
+ * oldest. Where the machine's clock was set back and the agent restarts before it has caught up, the output of that time
+ * is repeated.
  */
 
 /** The cursor is written at most this often; what lies between is taken again after a crash, not lost. */
 const SAVE_EVERY_MS = 200
+/** Output that waits in memory while files are written. */
+const MAX_BATCH_BYTES = 1_048_576
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 5_000
 
@@ -96,7 +102,12 @@ const readOnce = async (options: LogCollectorOptions, signal: AbortSignal): Prom
       signal,
     )
     const readFrames = createFrameReader()
-    for await (const chunk of answer) await taker.take(readFrames(chunk))
+    // Docker sends every line as a piece of its own; what arrives while one batch is written becomes the next one.
+    const batches = new PassThrough({ highWaterMark: MAX_BATCH_BYTES })
+    const carrying = pipeline(answer, batches)
+    // Its failure reaches the reader of the batches too.
+    carrying.catch(() => {})
+    for await (const batch of batches) await taker.take(readFrames(batch))
   } finally {
     await taker.save()
   }
