@@ -1,0 +1,54 @@
+import type { FlagSpec, FlagValues } from '../lang/goflags/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { AgentOptions } from './agent-options.ts'
+import type { CliApi } from './cli-api.ts'
+import type { CliIo } from './io.ts'
+import type { Environment, Settings } from './settings.ts'
+
+export type RunningAgent = {
+  readonly address: string
+  readonly nodeId: string
+  /** Resolves once the node is ready to run tasks. */
+  readonly ready: Promise<void>
+  /** Resolves with the exit code when the agent cannot go on. */
+  readonly failed: Promise<number>
+  readonly stop: () => Promise<void>
+}
+
+/** Starts an agent in this process. Throws AppError when it cannot be started. */
+export type StartAgent = (options: AgentOptions) => Promise<RunningAgent>
+
+export type CommandContext = {
+  readonly io: CliIo
+  readonly env: Environment
+  readonly clock: Clock
+  readonly settings: Settings
+  /** The server's API. Nothing is sent before the first call. */
+  readonly api: CliApi
+  /** Loads what runs an agent: server code, which no other command needs. */
+  readonly loadAgent: () => Promise<{ readonly startAgent: StartAgent }>
+}
+
+export type Arguments<S extends readonly FlagSpec[]> = {
+  readonly flags: FlagValues<S>
+  /** Names of the flags that were on the command line. */
+  readonly given: ReadonlySet<string>
+  readonly positionals: readonly string[]
+}
+
+/** A verb: a value, from which help, flags and completion come. `run` answers the exit code. */
+export type Command<S extends readonly FlagSpec[] = readonly FlagSpec[]> = {
+  /** How it is called: `muster job run [options] <path>`. */
+  readonly usage: string
+  /** What it does, in paragraphs. */
+  readonly description: string
+  readonly flags: S
+  /** How many positional arguments it takes. */
+  readonly takes: { readonly min: number; readonly max: number }
+  /** True for a command that never asks a server, so that the flags for that are not its own. */
+  readonly isLocal?: boolean
+  readonly run: (context: CommandContext, input: Arguments<S>) => Promise<number>
+}
+
+/** Keeps the types of a command's flags while it is written, and forgets them for the table. */
+export const defineCommand = <const S extends readonly FlagSpec[]>(command: Command<S>): Command => command

@@ -1,0 +1,128 @@
+import type { NodeResources, NodeRow, NodeStatus } from '../queries/node-status.ts'
+import { megabytes } from './alloc-status.ts'
+import { type AllocationRow, renderAllocationList } from './allocation-list.ts'
+import { renderKeyValues, renderTable } from './columns.ts'
+import { shortId } from './short-id.ts'
+import { localTime } from './time.ts'
+
+export type NodeListOptions = { readonly isVerbose: boolean; readonly hasAllocations: boolean }
+
+const eligibility = ({ isEligible }: NodeRow): string => (isEligible ? 'eligible' : 'ineligible')
+
+/** The list of `node status`. */
+export const renderNodeList = (
+  nodes: readonly NodeRow[],
+  { isVerbose, hasAllocations }: NodeListOptions,
+): readonly string[] => {
+  if (nodes.length === 0) return ['No nodes registered']
+  const heading = [
+    'ID',
+    'Node Pool',
+    'DC',
+    'Name',
+    'Class',
+    ...(isVerbose ? ['Address', 'Version'] : []),
+    'Drain',
+    'Eligibility',
+    'Status',
+    ...(hasAllocations ? ['Running Allocs'] : []),
+  ]
+  const rows = nodes.map(node => [
+    shortId(node.id, isVerbose),
+    node.nodePool,
+    node.datacenter,
+    node.name,
+    node.nodeClass,
+    ...(isVerbose ? [node.address, node.version] : []),
+    String(node.isDraining),
+    eligibility(node),
+    node.status,
+    ...(hasAllocations ? [String(node.runningAllocations)] : []),
+  ])
+  return renderTable([heading, ...rows])
+}
+
+export type NodeStatusOptions = { readonly isVerbose: boolean; readonly isShort: boolean; readonly nowMs: number }
+
+const driverStatus = ({ drivers }: NodeStatus): string =>
+  drivers
+    .filter(driver => driver.isDetected)
+    .map(({ name, isHealthy }) => (isHealthy ? name : `${name} (unhealthy)`))
+    .toSorted()
+    .join(',')
+
+const basics = (node: NodeStatus, { isVerbose }: NodeStatusOptions): readonly string[] =>
+  renderKeyValues([
+    ['ID', isVerbose ? node.id : shortId(node.id, false)],
+    ['Name', node.name],
+    ['Node Pool', node.nodePool],
+    ['Class', node.nodeClass],
+    ['DC', node.datacenter],
+    ['Drain', String(node.isDraining)],
+    ['Eligibility', eligibility(node)],
+    ['Status', node.status],
+    ...(node.statusDescription === '' ? [] : [['Status Description', node.statusDescription] as const]),
+    ['Registered', localTime(node.registeredAt)],
+    ...(isVerbose ? [] : [['Driver Status', driverStatus(node)] as const]),
+    ...(node.foreignPorts.length === 0 ? [] : [['Foreign Ports', node.foreignPorts.join(',')] as const]),
+  ])
+
+const drivers = (node: NodeStatus): readonly string[] => [
+  '',
+  'Drivers',
+  ...renderTable([
+    ['Driver', 'Detected', 'Healthy', 'Message'],
+    ...node.drivers.map(({ name, isDetected, isHealthy, message }) => [
+      name,
+      String(isDetected),
+      String(isHealthy),
+      message,
+    ]),
+  ]),
+]
+
+/** What allocations hold of what they may hold. */
+const allocated = ({ resources, reserved, allocated: held }: NodeStatus): readonly string[] => {
+  const free: NodeResources = {
+    cpuMhz: resources.cpuMhz - reserved.cpuMhz,
+    memoryMb: resources.memoryMb - reserved.memoryMb,
+    diskMb: resources.diskMb - reserved.diskMb,
+  }
+  return [
+    '',
+    'Allocated Resources',
+    ...renderTable([
+      ['CPU', 'Memory', 'Disk'],
+      [
+        `${held.cpuMhz}/${free.cpuMhz} MHz`,
+        `${megabytes(held.memoryMb)}/${megabytes(free.memoryMb)}`,
+        `${megabytes(held.diskMb)}/${megabytes(free.diskMb)}`,
+      ],
+    ]),
+  ]
+}
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1)
+
+const namedValues = (title: string, values: NodeStatus['attributes']): readonly string[] =>
+  values === undefined || values.length === 0
+    ? []
+    : ['', title, ...renderKeyValues(values.toSorted(byName).map(({ name, value }) => [name, value]))]
+
+/** All of `node status <id>`. */
+export const renderNodeStatus = (
+  node: NodeStatus,
+  allocations: readonly AllocationRow[],
+  options: NodeStatusOptions,
+): readonly string[] => {
+  if (options.isShort) return basics(node, options)
+  return [
+    ...basics(node, options),
+    ...(options.isVerbose ? drivers(node) : []),
+    ...allocated(node),
+    '',
+    'Allocations',
+    ...renderAllocationList(allocations, options),
+    ...(options.isVerbose ? [...namedValues('Attributes', node.attributes), ...namedValues('Meta', node.meta)] : []),
+  ]
+}
