@@ -69,6 +69,9 @@ type Fixture = {
   readonly start: (task: TaskStart, by?: TaskDriver) => Promise<TaskHandle>
 }
 
+/** Of this run alone: sweeps must not reach what another run on the machine has. */
+const cluster = `contract-${process.pid}`
+
 /** `it` where `condition` holds, else nothing: a case that a driver cannot have is not a skipped one. */
 const when = (condition: boolean): ((title: string, run: () => Promise<void>) => void) => (condition ? it : () => {})
 
@@ -112,7 +115,7 @@ const startCases = (harness: DriverHarness, fixture: () => Fixture): void => {
 
   it('fails for good, and says why, where trying again cannot help', async () => {
     const { driver, taskFor } = fixture()
-    const labels = { cluster: 'contract', node: `impossible-${process.pid}` }
+    const labels = { cluster, node: `impossible-${process.pid}` }
     const task = await taskFor(harness.impossible.config, { labels })
     const result = await driver.start(task, ignoreEvent, nobody)
     expect(result).toMatchObject({ kind: 'failed', isRecoverable: false })
@@ -358,16 +361,16 @@ const restartCases = (harness: DriverHarness, fixture: () => Fixture): void => {
 
   it('sweeps away what carries the labels, and only that', async () => {
     const { driver, taskFor, start } = fixture()
-    const mine = { cluster: 'contract', node: 'swept' }
+    const mine = { cluster, node: 'swept' }
     const kept = await taskFor(need({ kind: 'run' }), { labels: mine })
     const orphan = await taskFor(need({ kind: 'run' }), { labels: { ...mine, extra: 'label' } })
-    const foreign = await taskFor(need({ kind: 'run' }), { labels: { cluster: 'contract', node: 'swept too' } })
+    const foreign = await taskFor(need({ kind: 'run' }), { labels: { cluster, node: 'swept too' } })
     const handles = await Promise.all([kept, orphan, foreign].map(task => start(task)))
     expect(await driver.sweep(mine, new Set([kept.id]))).toBe(1)
     const states = await Promise.all(handles.map(handle => driver.recover(handle)))
     expect(states).toEqual(['running', 'gone', 'running'])
     expect(await driver.sweep(mine, new Set())).toBe(1)
-    expect(await driver.sweep({ cluster: 'contract', node: 'swept too' }, new Set())).toBe(1)
+    expect(await driver.sweep({ cluster, node: 'swept too' }, new Set())).toBe(1)
   })
 
   when(harness.openUnreachable !== undefined)('says so when its daemon cannot be reached', async () => {
@@ -401,7 +404,7 @@ const restartCases = (harness: DriverHarness, fixture: () => Fixture): void => {
 
 export const driverContract = (name: string, harness: DriverHarness): void => {
   describe(`driver ${name}`, () => {
-    const labels = { cluster: 'contract', node: `${name}-${process.pid}` }
+    const labels = { cluster, node: `${name}-${process.pid}` }
     let root: string
     let driver: TaskDriver
 
@@ -411,7 +414,7 @@ export const driverContract = (name: string, harness: DriverHarness): void => {
     })
 
     afterAll(async () => {
-      await driver.sweep({ cluster: 'contract' }, new Set())
+      await driver.sweep({ cluster }, new Set())
       await driver.close()
       await rm(root, { recursive: true, force: true })
     })

@@ -50,6 +50,8 @@ if (found !== undefined && image !== undefined) {
   })
 }
 
+/** Of this run alone: sweeps must not reach what another run on the machine has. */
+const cluster = `killed-${process.pid}`
 const nobody = new AbortController().signal
 let root: string
 
@@ -60,7 +62,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const { name, options, create } of cases) {
     const driver = create({ stateDir: join(root, name), options, clock: systemClock, logger: silentLogger })
-    await driver.sweep({ cluster: 'killed' }, new Set())
+    await driver.sweep({ cluster }, new Set())
     await driver.close()
   }
   await image?.remove()
@@ -68,7 +70,7 @@ afterAll(async () => {
 })
 
 describe.each(cases)('tasks of $name', ({ name, options, create, config, isImage }) => {
-  const labels = { cluster: 'killed', node: `${name}-${process.pid}` }
+  const labels = { cluster, node: `${name}-${process.pid}` }
   const open = (): TaskDriver =>
     create({ stateDir: join(root, name), options, clock: systemClock, logger: silentLogger })
 
@@ -126,7 +128,7 @@ describe('the broker of raw_exec', () => {
   const run = { command: 'sh', args: ['-c', 'sleep 1000'] }
 
   it('may be killed: tasks run on, and the next start has a new one', async () => {
-    const labels = { cluster: 'killed', node: `broker-${process.pid}` }
+    const labels = { cluster, node: `broker-${process.pid}` }
     const driver = open()
     const first = await driver.start(
       await makeTaskStart({ root, labels, isImage: false, config: run }),
@@ -157,7 +159,7 @@ describe('the broker of raw_exec', () => {
       (await processesWithVariable('MUSTER_BROKER'))
         .map(({ value }) => value)
         .filter(value => value.includes('forsaken'))
-    const labels = { cluster: 'killed', node: `forsaken-${process.pid}` }
+    const labels = { cluster, node: `forsaken-${process.pid}` }
     const forsaken = join(root, 'forsaken')
     const task = await makeTaskStart({ root, labels, isImage: false, config: run })
     const agent = await startInAgentProcess('raw_exec', forsaken, { enabled: true }, task)
