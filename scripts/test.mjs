@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { provideEngine } from './docker-engine.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 const isCi = process.env.CI === 'true'
@@ -87,15 +88,28 @@ for (const [name, command, args] of [
 ]) {
   if (step(name, command, args)) passed += 1
 }
+const engine =
+  kinds.length === 0 || kinds.includes('contract') || kinds.includes('e2e')
+    ? await provideEngine()
+    : { kind: 'found', env: {} }
+if (engine.kind === 'none') {
+  say(`NOT TESTED: what needs a Docker engine, because ${engine.reason}`)
+  if (isCi) failures.push('no Docker engine')
+} else if (engine.kind === 'started') say('started a Docker engine of our own')
 const report = join(scratch, 'report.json')
-const { seconds } = run(process.execPath, [
-  join(root, 'node_modules/vitest/vitest.mjs'),
-  'run',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${report}`,
-  ...kinds.flatMap(kind => ['--project', kind]),
-])
+const { seconds } = run(
+  process.execPath,
+  [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...kinds.flatMap(kind => ['--project', kind]),
+  ],
+  { env: { ...process.env, ...engine.env } },
+)
+if (engine.kind === 'started') await engine.stop()
 say(`tests: ${seconds} s`)
 if (!existsSync(report)) finish(passed, failures.length + 1)
 const results = JSON.parse(readFileSync(report, 'utf8'))

@@ -2,12 +2,10 @@ import { type JobKey, jobKey } from './ids.ts'
 
 /** Names of streams: `category-id`, a category without a dash (design §3). */
 export const CONTROL_STREAM = 'control'
-export const LEASE_STREAM = 'lease-leader'
 export const jobStream = (namespace: string, jobId: string): string => `job-${jobKey(namespace, jobId)}`
 export const nodeStream = (nodeId: string): string => `node-${nodeId}`
 export const reportStream = (nodeId: string): string => `report-${nodeId}`
 export const sourceStream = (digest: string): string => `source-${digest}`
-export const auditStream = (day: string): string => `audit-${day}`
 export const configStream = (name: string): string => `config-${name}`
 
 /** The categories whose events the cluster's state is folded from. */

@@ -159,7 +159,7 @@ const foldPlacements = (context: FoldContext, plan: Plan, job: JobState): void =
   }
 }
 
-export const rowsOf = (placements: Placements): number => placements.node.length
+const rowsOf = (placements: Placements): number => placements.node.length
 
 const linkPrevious = (context: FoldContext, plan: Plan, allocation: AllocationState): void => {
   const previous = allocation.previousId === null ? undefined : context.state.allocations.get(allocation.previousId)

@@ -1,6 +1,5 @@
 export { demandOf, groupOf, holdsResources } from './allocation.ts'
 export { applyEvent } from './fold.ts'
 export { deriveChildSpec } from './fold-job.ts'
-export { rowsOf } from './fold-plan.ts'
 export { serviceKey } from './services.ts'
 export * from './state.ts'
