@@ -7,6 +7,7 @@ import { createFixedMachine, type Machine } from '../../src/agents/client/finger
 import { createMemoryStateStore, type StateStore } from '../../src/agents/client/state-store.ts'
 import type { Job, Task, TaskGroup } from '../../src/domain/jobspec/schema.ts'
 import type { AllocationsReported, TaskReport } from '../../src/domain/report/events.ts'
+import type { Clock } from '../../src/platform/clock.ts'
 import { silentLogger } from '../../src/platform/logger.ts'
 import { seededRandom } from '../../src/platform/random.ts'
 import type { AgentMessage, DesiredAllocation, ServerLink, ServerMessage } from '../../src/protocol/client-link.ts'
@@ -75,6 +76,7 @@ export type FakeServer = {
     more?: Partial<Extract<ServerMessage, { kind: 'desired' }>>,
   ) => void
   readonly cut: () => void
+  readonly isConnected: () => boolean
   readonly refuseDials: (isRefusing: boolean) => void
   readonly dialCount: () => number
   /** Takes messages and answers none, not even heartbeats. */
@@ -89,19 +91,21 @@ export type FakeServer = {
   readonly eventMessages: (allocationId: string, task: string) => readonly string[]
 }
 
-export const createFakeServer = (clock: ManualClock): FakeServer => {
+export const createFakeServer = (clock: Pick<Clock, 'now'>): FakeServer => {
   const messages: AgentMessage[] = []
   const bySequence = new Map<string, AllocationsReported['data']>()
   let current: ServerLink | undefined
   let isRefusing = false
   let isWithholding = false
   let isSilent = false
+  let isGreeted = false
   let dials = 0
   let position = 0
   const answer = (link: ServerLink, message: AgentMessage): void => {
     messages.push(message)
     if (isSilent) return
     if (message.kind === 'hello') {
+      isGreeted = true
       link.send({ kind: 'welcome', serverTime: clock.now(), heartbeatTtlMs: 10_000, region: 'global' })
     } else if (message.kind === 'heartbeat') link.send({ kind: 'heartbeat-ack', serverTime: clock.now() })
     else if (message.kind === 'report') {
@@ -125,6 +129,7 @@ export const createFakeServer = (clock: ManualClock): FakeServer => {
       if (isRefusing) throw new Error('connection refused')
       const { agent, server } = createLinkPair()
       current = server
+      isGreeted = false
       server.onMessage(message => answer(server, message))
       return agent
     },
@@ -141,6 +146,7 @@ export const createFakeServer = (clock: ManualClock): FakeServer => {
         ...more,
       })
     },
+    isConnected: () => isGreeted,
     cut: () => current?.close('the wire was cut'),
     refuseDials: next => {
       isRefusing = next

@@ -163,7 +163,10 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
 
   const heldPorts: AgentServices['heldPorts'] = async ports => {
     const held = await options.machine.holdersOf(ports)
-    if (held.length > 0) await fingerprinter.lookAtPorts()
+    await fingerprinter.metPorts(
+      ports,
+      held.map(({ port }) => port),
+    )
     return held
   }
 

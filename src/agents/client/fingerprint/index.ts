@@ -13,8 +13,11 @@ export type Fingerprinter = {
   readonly start: () => Promise<void>
   readonly facts: () => NodeFacts
   readonly address: () => string
-  /** Looks at the ports again now: a start just met one that is taken. */
-  readonly lookAtPorts: () => Promise<void>
+  /**
+   * A start asked for these of its ports and met `held` in a stranger's hands: those count as foreign, whatever
+   * allocation they are given to, until they are let go. Looks at once.
+   */
+  readonly metPorts: (asked: readonly number[], held: readonly number[]) => Promise<void>
   readonly stop: () => void
 }
 
@@ -54,6 +57,8 @@ export const createFingerprinter = (options: FingerprinterOptions): Fingerprinte
   let base: MachineFacts | undefined
   let driverPrints = new Map<string, DriverFingerprint>()
   let foreignPorts: readonly number[] = []
+  /** Ports of our own allocations that strangers were met on. */
+  let met: ReadonlySet<number> = new Set()
   let told: NodeFacts | undefined
   let cancels: Cancel[] = []
   let isStopped = false
@@ -79,7 +84,9 @@ export const createFingerprinter = (options: FingerprinterOptions): Fingerprinte
 
   const lookAtPorts = async (): Promise<void> => {
     const own = options.ownPorts()
-    foreignPorts = (await machine.listeningPorts()).filter(port => !own.has(port))
+    const listening = await machine.listeningPorts()
+    met = new Set(listening.filter(port => met.has(port)))
+    foreignPorts = listening.filter(port => met.has(port) || !own.has(port))
     tell()
   }
 
@@ -125,7 +132,11 @@ export const createFingerprinter = (options: FingerprinterOptions): Fingerprinte
     start,
     facts,
     address: () => base?.address ?? '127.0.0.1',
-    lookAtPorts,
+    metPorts: async (asked, held) => {
+      const before = met
+      met = new Set([...[...met].filter(port => !asked.includes(port)), ...held])
+      if (before.size > 0 || held.length > 0) await lookAtPorts()
+    },
     stop: () => {
       isStopped = true
       for (const cancel of cancels) cancel()

@@ -125,7 +125,7 @@ describe('the desired state', () => {
     await bench.clock.advance(100)
     bench.server.cut()
     await bench.clock.advance(5_000)
-    expect(bench.server.messages.filter(message => message.kind === 'hello').at(-1)).toMatchObject({ checkpoint: 2 })
+    expect(bench.server.messages.findLast(message => message.kind === 'hello')).toMatchObject({ checkpoint: 2 })
   })
 
   it('starts an allocation with a static port only when the one that gives it up is terminal', async () => {
@@ -219,8 +219,11 @@ describe('requests of users', () => {
     })
     await bench.begin([desired])
     await bench.clock.advance(500)
-    const signal = (requestId: string, task: string): TaskRequest =>
-      ({ ...restart(desired.allocationId, { requestId, task }), kind: 'signal', signal: 'SIGHUP' }) as TaskRequest
+    const signal = (requestId: string, task: string): TaskRequest => ({
+      ...restart(desired.allocationId, { requestId, task }),
+      kind: 'signal',
+      signal: 'SIGHUP',
+    })
     bench.server.desire([], { requests: [signal('a', 'web'), signal('b', 'deaf')] })
     await bench.clock.advance(1_000)
     expect(outcomes(bench)).toEqual(['done', 'failed'])
