@@ -1,5 +1,5 @@
 import { AppError } from '../platform/errors.ts'
-import { type Api, createApi } from '../protocol/sdk.ts'
+import type { Api } from '../protocol/sdk.ts'
 import { type Document, document } from './document.ts'
 import type { Settings } from './settings.ts'
 
@@ -28,11 +28,12 @@ const checkRegion = async (api: Api, region: string): Promise<void> => {
   })
 }
 
-/** The client that `settings` describe. Nothing is opened before the first call. */
+/** The client that `settings` describe. Nothing is loaded or opened before the first call. */
 export const createCliApi = (settings: Settings): CliApi => {
   let opened: Promise<Api> | null = null
   const open = async (): Promise<Api> => {
     const { address, token } = settings
+    const { createApi } = await import('../protocol/sdk.ts')
     const api = createApi({ address, ...(token === '' ? {} : { token }) })
     if (settings.region !== '') await checkRegion(api, settings.region)
     return api

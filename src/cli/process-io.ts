@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { AppError } from '../platform/errors.ts'
 import { EXIT_OK } from './exit-codes.ts'
 import type { CliIo } from './io.ts'
@@ -18,6 +17,7 @@ const readStdin = async (maxBytes: number): Promise<string> => {
 }
 
 const ask = async (question: string): Promise<string> => {
+  const { createInterface } = await import('node:readline/promises')
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return await lines.question(question)
