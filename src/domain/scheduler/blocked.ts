@@ -12,6 +12,7 @@ import { type Board, createBoard, occupy } from './board.ts'
 import { isInDatacenters, isInPool, isReady, prepareRequest } from './feasibility/index.ts'
 import { noReservations } from './reservations.ts'
 import { createScan } from './scan.ts'
+import { SCHEDULER_VERSION, schedule } from './schedule.ts'
 import { snapshotOf } from './snapshot.ts'
 
 /** The groups that wait: those that the plan named, or all where plans ran out. */
@@ -97,15 +98,23 @@ const freesProperty = (state: ClusterState, job: JobState, changes: Changes): bo
   )
 }
 
-/**
- * True when a blocked evaluation may find room now. `changes` is what the newest events changed: only nodes among them are
- * looked at. With `'all'` (once, after start-up), and when the evaluation itself is among the changes (it was blocked just
- * now), every node is looked at that changed after the position that its plan was decided from, so that nothing which
- * happened in between is missed, and nothing that the plan had seen wakes it again.
- */
-export const unblocks = (state: ClusterState, blocked: EvaluationState, changes: Changes | 'all'): boolean => {
-  const job = state.jobs.get(blocked.jobKey)
-  if (job === undefined || job.status !== 'registered') return false
+/** The last word: what the scheduler itself would do. Asked only once a node looks fit, so it is seldom asked in vain. */
+const wouldPlace = (state: ClusterState, blocked: EvaluationState): boolean => {
+  const now = state.time
+  const { position, controlRevision } = state
+  const { plan } = schedule({
+    evaluation: blocked,
+    state,
+    reservations: noReservations(),
+    planEventId: blocked.id,
+    now,
+    basis: { position, controlRevision, now, schedulerVersion: SCHEDULER_VERSION, configRevision: 0 },
+  })
+  return plan.placements.node.length > 0
+}
+
+/** Whether anything that may have changed since the evaluation was blocked could make room for it. */
+const mayFit = (state: ClusterState, job: JobState, blocked: EvaluationState, changes: Changes | 'all'): boolean => {
   if (changes === 'all' || changes.evaluations.has(blocked.id)) {
     const fit = fitNodes(state, job, blocked, [...state.nodes.values()])
     return nodesOf(state, fit).some(node => changedSince(state, node, blocked.basisPosition))
@@ -114,4 +123,16 @@ export const unblocks = (state: ClusterState, blocked: EvaluationState, changes:
   const ids = new Set(changes.nodes)
   for (const { nodeId } of allocationsOf(state, changes.allocations)) ids.add(nodeId)
   return ids.size > 0 && fitNodes(state, job, blocked, nodesOf(state, ids)).length > 0
+}
+
+/**
+ * True when a blocked evaluation would place something now. `changes` is what the newest events changed: only nodes among
+ * them are looked at. With `'all'` (once, after start-up), and when the evaluation itself is among the changes (it was
+ * blocked just now), every node is looked at that changed after the position that its plan was decided from, so that
+ * nothing which happened in between is missed, and nothing that the plan had seen wakes it again.
+ */
+export const unblocks = (state: ClusterState, blocked: EvaluationState, changes: Changes | 'all'): boolean => {
+  const job = state.jobs.get(blocked.jobKey)
+  if (job === undefined || job.status !== 'registered') return false
+  return mayFit(state, job, blocked, changes) && wouldPlace(state, blocked)
 }

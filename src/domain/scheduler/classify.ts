@@ -52,10 +52,10 @@ const classifyHolding = (context: ClassifyContext, allocation: AllocationState):
   return allocation.stopRequested ? { kind: 'requested' } : kept
 }
 
-/** The follow-up evaluation that still waits for its time, or is this very one. */
+/** True while its follow-up evaluation waits for its time (this very evaluation does not: it forces the reschedule). */
 const waitsFor = (context: ClassifyContext, allocation: AllocationState): boolean => {
   const id = allocation.followUpEvaluationId
-  return id !== null && id !== context.evaluationId && context.state.evaluations.get(id)?.status === 'pending'
+  return id !== null && context.state.evaluations.get(id)?.status === 'pending'
 }
 
 const classifyFailed = (context: ClassifyContext, allocation: AllocationState, policy: Reschedule): Classified => {

@@ -139,7 +139,7 @@ describe('over any history', () => {
   it('no node is given more than it has, no port and no index twice', () => {
     fc.assert(
       fc.property(steps, list => runSteps(list, () => undefined)),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 
@@ -153,7 +153,7 @@ describe('over any history', () => {
           expect(schedule({ ...input, snapshot: takeSnapshot(input.state) }).plan).toEqual(plan)
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
@@ -168,7 +168,7 @@ describe('over any history', () => {
           expect(checked.reservations.toSorted(byNode)).toEqual(reservations.toSorted(byNode))
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
@@ -194,7 +194,7 @@ describe('over any history', () => {
           return undefined
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 })
@@ -226,7 +226,7 @@ describe('the chosen node', () => {
         expect(row?.nodeId).toBe(scores[0]?.nodeId)
         expect(row?.score).toBe(scores[0]?.final)
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 })

@@ -109,6 +109,14 @@ describe('a blocked evaluation', () => {
     expect(unblocks(held, blockedOf(job), changed({ nodes: [nodeIdOf('b')] }))).toBe(false)
   })
 
+  it('of a job that wants all or none waits until all fit', () => {
+    const job = buildJobState(buildJob({ allAtOnce: true, groups: [buildGroup({ count: 2, tasks: large })] }))
+    const nodes = ['a', 'b'].map(name => buildNode(name))
+    const changes = changed({ nodes: [nodeIdOf('a')] })
+    expect(unblocks(buildState({ nodes: nodes.slice(0, 1), jobs: [job] }), blockedOf(job), changes)).toBe(false)
+    expect(unblocks(buildState({ nodes, jobs: [job] }), blockedOf(job), changes)).toBe(true)
+  })
+
   it('is not unblocked once its job is stopped', () => {
     const job = buildJobState(buildJob(), { status: 'stopped' })
     const state = buildState({ nodes: [buildNode()], jobs: [job] })

@@ -93,6 +93,19 @@ describe('a row is dropped, and the evaluation goes on,', () => {
     ).toEqual(['port 5000 of the node is taken now'])
   })
 
+  it('when its node has room for the rows before it only', () => {
+    const node = buildNode()
+    const state = buildState({
+      nodes: [node],
+      jobs: [buildJobState(buildJob({ groups: [buildGroup({ count: 3 })] }))],
+    })
+    const draft = draftOf(state)
+    node.usage.memoryMb = 8_192 - 2 * 128
+    const { plan, reservations } = checkPlan(state, noReservations(), draft)
+    expect(plan.dropped.map(({ index }) => index)).toEqual([2])
+    expect(reservations.map(({ memoryMb }) => memoryMb)).toEqual([256])
+  })
+
   it('when the job is stopped, or was registered anew after a purge', () => {
     expect(
       reasonAfter(state => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Job, TaskGroup } from '../../../../src/domain/jobspec/schema.ts'
+import type { Job, TaskGroup, Template } from '../../../../src/domain/jobspec/schema.ts'
 import { updateKindOf } from '../../../../src/domain/scheduler/diff-update.ts'
 import { buildConstraint, buildGroup, buildJob, buildPort, buildTask, buildUpdate } from '../../../support/builders.ts'
 
@@ -10,6 +10,21 @@ const sealed = (text: string, digest: string) => ({ sealed: text, digest })
 const kind = (after: TaskGroup, before: TaskGroup = base, job: Partial<Job> = {}) =>
   updateKindOf({ job: buildJob(), group: before }, { job: buildJob(job), group: after })
 
+const template: Template = {
+  data: sealed('text', 'digest'),
+  sourcePath: '',
+  destination: 'local/a',
+  changeMode: 'restart',
+  changeSignal: '',
+  splayMs: 0,
+  perms: '0644',
+  leftDelimiter: '{{',
+  rightDelimiter: '}}',
+  isEnv: false,
+  isOnce: false,
+  errorsOnMissingKey: false,
+}
+
 describe('what forces another allocation', () => {
   const destructive: readonly (readonly [string, TaskGroup])[] = [
     ['another task', buildGroup({ tasks: [task, buildTask({ name: 'other' })] })],
@@ -19,6 +34,7 @@ describe('what forces another allocation', () => {
     ['another environment', withTask({ env: { A: sealed('1', 'a') } })],
     ['other meta of the task', withTask({ meta: { a: '1' } })],
     ['more memory', withTask({ resources: { ...task.resources, memoryMb: 256 } })],
+    ['a template', withTask({ templates: [template] })],
     ['a lifecycle hook', withTask({ lifecycle: { hook: 'prestart', isSidecar: false } })],
     ['logs off', withTask({ logs: { ...task.logs, isDisabled: true } })],
     ['templates rendered on restart', withTask({ restart: { ...task.restart, rendersTemplates: true } })],

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_PLAN_BYTES, MAX_PLAN_ROWS } from '../../../../src/domain/limits.ts'
+import {
+  MAX_METRIC_KEYS,
+  MAX_METRICS_PER_GROUP,
+  MAX_PLAN_BYTES,
+  MAX_PLAN_ROWS,
+  MAX_UNBLOCK_SENTENCES,
+  MAX_UNPLACED_BYTES,
+} from '../../../../src/domain/limits.ts'
 import { createBudget } from '../../../../src/domain/scheduler/budget.ts'
 import {
   buildAllocation,
   buildBatchGroup,
+  buildConstraint,
   buildGroup,
   buildJob,
   buildJobState,
@@ -41,16 +49,12 @@ describe('a plan of many rows', () => {
   it('is whole at the limit and in parts above it', () => {
     const at = scheduleFirst(stateOf(MAX_PLAN_ROWS)).plan
     expect([at.outcome, rowsOfPlan(at).length]).toEqual(['complete', MAX_PLAN_ROWS])
+    expect(JSON.stringify(at).length).toBeLessThan(MAX_PLAN_BYTES)
     const above = scheduleFirst(stateOf(MAX_PLAN_ROWS + 1)).plan
     expect([above.outcome, rowsOfPlan(above).length]).toEqual(['partial', MAX_PLAN_ROWS])
     expect(above.queued).toEqual({ app: 1 })
     expect(above.unplaced).toEqual([])
     expect(above.blockedEvaluationId).toBeNull()
-  })
-
-  it('fits the append of the store', () => {
-    const plan = scheduleFirst(stateOf(MAX_PLAN_ROWS)).plan
-    expect(JSON.stringify(plan).length).toBeLessThan(MAX_PLAN_BYTES)
   })
 
   it('of a job that wants all at once is not cut: nothing is placed and the reason said', () => {
@@ -72,23 +76,60 @@ describe('a plan of many rows', () => {
   })
 
   it('records its metrics for the first rows of a group only', () => {
-    const { placements } = scheduleFirst(stateOf(100)).plan
-    expect(placements.metrics).toHaveLength(8)
-    expect(new Set(placements.metric)).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7]))
+    const metricsFor = (count: number) => scheduleFirst(stateOf(count)).plan.placements
+    for (const count of [MAX_METRICS_PER_GROUP - 1, MAX_METRICS_PER_GROUP]) {
+      expect(metricsFor(count).metric).toEqual(Array.from({ length: count }, (_, row) => row))
+    }
+    const above = metricsFor(MAX_METRICS_PER_GROUP + 2)
+    expect(above.metrics).toHaveLength(MAX_METRICS_PER_GROUP)
+    expect(above.metric.slice(-3)).toEqual(Array(3).fill(MAX_METRICS_PER_GROUP - 1))
   })
 })
 
-describe('the reasons of many groups', () => {
-  it('stay within their share of the event', () => {
-    const groups = Array.from({ length: 1_000 }, (_, index) =>
-      buildGroup({ name: `group-${index}`, tasks: [buildTask({ driver: 'none' })] }),
+describe('the reasons of what finds no place', () => {
+  const unplacedWith = (nodeCount: number, groups: readonly ReturnType<typeof buildGroup>[]) => {
+    const nodes = Array.from({ length: nodeCount }, (_, index) =>
+      buildNode(`n${index}`, { nodeClass: `class-${index}`, meta: { n: String(index) } }),
     )
-    const nodes = Array.from({ length: 40 }, (_, index) => buildNode(`n${index}`, { nodeClass: `class-${index}` }))
-    const { plan } = scheduleFirst(buildState({ nodes, jobs: [buildJobState(buildJob({ groups }))] }))
-    expect(plan.unplaced).toHaveLength(1_000)
-    expect(Object.keys(plan.unplaced[0]?.metrics.classFiltered ?? {})).toHaveLength(32)
-    expect(plan.unplaced[0]?.metrics.classFiltered['(others)']).toBe(9)
-    expect(plan.unplaced.at(-1)?.unblockedBy).toEqual([])
+    return scheduleFirst(buildState({ nodes, jobs: [buildJobState(buildJob({ groups }))] })).plan
+  }
+  const driverless = (name = 'app') => buildGroup({ name, tasks: [buildTask({ driver: 'none' })] })
+
+  it('tell so many names apart and count the others together', () => {
+    for (const nodes of [MAX_METRIC_KEYS - 1, MAX_METRIC_KEYS]) {
+      const { classFiltered } = unplacedWith(nodes, [driverless()]).unplaced[0]?.metrics ?? { classFiltered: {} }
+      expect(Object.keys(classFiltered)).toHaveLength(nodes)
+      expect(classFiltered).not.toHaveProperty('(others)')
+    }
+    const above = unplacedWith(MAX_METRIC_KEYS + 8, [driverless()]).unplaced[0]?.metrics.classFiltered ?? {}
+    expect(Object.keys(above)).toHaveLength(MAX_METRIC_KEYS)
+    expect(above['(others)']).toBe(9)
+  })
+
+  it('are so many sentences at most', () => {
+    const constraints = Array.from({ length: MAX_UNBLOCK_SENTENCES + 1 }, (_, index) =>
+      buildConstraint(`\${meta.m${index}}`, 'is_set'),
+    )
+    for (const [count, shown] of [
+      [MAX_UNBLOCK_SENTENCES - 1, MAX_UNBLOCK_SENTENCES - 1],
+      [MAX_UNBLOCK_SENTENCES, MAX_UNBLOCK_SENTENCES],
+      [MAX_UNBLOCK_SENTENCES + 1, MAX_UNBLOCK_SENTENCES],
+    ] as const) {
+      const { unplaced } = unplacedWith(1, [buildGroup({ constraints: constraints.slice(0, count) })])
+      expect(unplaced[0]?.unblockedBy).toHaveLength(shown)
+    }
+  })
+
+  it('stay within their share of the event, with every count', () => {
+    const plan = unplacedWith(
+      40,
+      Array.from({ length: 1_000 }, (_, index) => driverless(`group-${index}`)),
+    )
+    expect(plan.unplaced.map(({ count }) => count)).toEqual(Array(1_000).fill(1))
+    const full = plan.unplaced.filter(({ unblockedBy }) => unblockedBy.length > 0)
+    const bytes = full.reduce((sum, entry) => sum + JSON.stringify(entry).length, 0)
+    expect(bytes).toBeLessThanOrEqual(MAX_UNPLACED_BYTES)
+    expect(bytes).toBeGreaterThan(MAX_UNPLACED_BYTES * 0.99)
     expect(JSON.stringify(plan).length).toBeLessThan(900_000)
   })
 })

@@ -345,6 +345,16 @@ describe('a node that is down', () => {
     expect(rowsOfPlan(plan)).toMatchObject([{ index: 1, nodeId: nodes[1]?.id, previous: lost.id }])
   })
 
+  it('replaces nothing beyond the count', () => {
+    const nodes = [buildNode('down', { status: 'down' }), buildNode('up')]
+    const job = twoVersions({ count: 3 }, { count: 2 })
+    const lost = [1, 2].map(index => buildAllocation(job, nodes[0] ?? '', { index, jobVersion: 0 }))
+    const kept = buildAllocation(job, nodes[1] ?? '', { index: 0, jobVersion: 0 })
+    const { plan } = scheduleFirst(buildState({ nodes, jobs: [job], allocations: [...lost, kept] }))
+    expect(rowsOfPlan(plan)).toMatchObject([{ index: 1, previous: lost[0]?.id }])
+    expect(plan.stops).toHaveLength(2)
+  })
+
   it('is only judged where the allocation was to stop anyway', () => {
     const node = buildNode('down', { status: 'down' })
     const job = buildJobState(buildJob({ groups: [buildGroup({ count: 0 })] }))
@@ -537,6 +547,41 @@ describe('a batch job', () => {
     const ended = buildAllocation(job, node, { observed: 'complete' })
     const { plan } = scheduleFirst(buildState({ nodes: [node], jobs: [job], allocations: [ended] }))
     expect(rowsOfPlan(plan)).toMatchObject([{ index: 0, previous: null }])
+  })
+})
+
+describe('what fits only just', () => {
+  const tight = { cpuMhz: 4_000, memoryMb: 1_000, diskMb: 5_000 }
+
+  it('is not given away twice within a batch', () => {
+    const nodes = () => [buildNode('a', { resources: tight })]
+    const job = (id: string) => buildJobState(buildJob({ id, groups: [buildGroup({ tasks: big(600) })] }))
+    const first = scheduleFirst(buildState({ nodes: nodes(), jobs: [job('one')] }))
+    const overlay = noReservations()
+    reserve(overlay, first.reservations)
+    const second = scheduleFirst(buildState({ nodes: nodes(), jobs: [job('two')] }), { reservations: overlay })
+    expect(second.plan.unplaced[0]?.metrics.dimensionExhausted).toEqual({ memory: 1 })
+  })
+
+  it('is still found for a replacement that takes over, after another one found no place', () => {
+    const nodes = [buildNode('a', { resources: tight }), buildNode('b', { resources: tight })]
+    const update = buildUpdate({ maxParallel: 2 })
+    const job = twoVersions({ count: 2, update, tasks: big(400) }, { count: 2, update, tasks: big(900) })
+    const other = buildJobState(buildJob({ id: 'other', groups: [buildGroup({ tasks: big(500) })] }))
+    const [a, b] = nodes
+    const blocker = buildAllocation(other, a ?? '')
+    const old = [a, b].map((node, index) => buildAllocation(job, node ?? '', { index, jobVersion: 0 }))
+    const { plan } = scheduleFirst(buildState({ nodes, jobs: [job, other], allocations: [...old, blocker] }))
+    expect(rowsOfPlan(plan)).toMatchObject([{ index: 1, nodeId: b?.id, previous: old[1]?.id }])
+    expect(plan.unplaced).toMatchObject([{ count: 1 }])
+  })
+
+  it('takes a distinct host over from an allocation that is stopped for good', () => {
+    const node = buildNode()
+    const job = buildJobState(buildJob({ constraints: [buildConstraint('', 'distinct_hosts')] }))
+    const one = buildAllocation(job, node, { stopRequested: true })
+    const { plan } = scheduleFirst(buildState({ nodes: [node], jobs: [job], allocations: [one] }))
+    expect(rowsOfPlan(plan)).toMatchObject([{ nodeId: node.id, previous: one.id }])
   })
 })
 

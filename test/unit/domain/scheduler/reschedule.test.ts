@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RescheduleAttempt } from '../../../../src/domain/control/events.ts'
 import type { Reschedule } from '../../../../src/domain/jobspec/schema.ts'
+import { MAX_RESCHEDULES_KEPT } from '../../../../src/domain/limits.ts'
 import { decideReschedule, nextAttempts, rescheduleDelayMs } from '../../../../src/domain/scheduler/reschedule.ts'
 import { buildAllocation, buildJob, buildJobState, buildTaskReport, T0 } from '../../../support/builders.ts'
 
@@ -82,15 +83,17 @@ describe('the decision about a failed allocation', () => {
 })
 
 describe('the attempts that a replacement carries', () => {
-  it('are the newest five at most', () => {
-    const before = failedAfter(Array.from({ length: 9 }, () => 30_000))
-    const attempts = nextAttempts(before, policy(), { now: T0 + 1_000_000, delayMs: 30_000 })
-    expect(attempts).toHaveLength(5)
-    expect(attempts.at(-1)).toEqual({
-      at: T0 + 1_000_000,
-      previousAllocationId: before.id,
-      previousNodeId: 'node',
-      delayMs: 30_000,
-    })
+  it('are the newest ones, with this one', () => {
+    for (const before of [MAX_RESCHEDULES_KEPT - 2, MAX_RESCHEDULES_KEPT - 1, MAX_RESCHEDULES_KEPT, 20]) {
+      const allocation = failedAfter(Array.from({ length: before }, () => 30_000))
+      const attempts = nextAttempts(allocation, policy(), { now: T0 + 1_000_000, delayMs: 30_000 })
+      expect(attempts).toHaveLength(Math.min(before + 1, MAX_RESCHEDULES_KEPT))
+      expect(attempts.at(-1)).toEqual({
+        at: T0 + 1_000_000,
+        previousAllocationId: allocation.id,
+        previousNodeId: 'node',
+        delayMs: 30_000,
+      })
+    }
   })
 })
