@@ -37,9 +37,13 @@ export const uuidOf = (...parts: readonly (string | number)[]): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** The id of the event that stands at `index` of the append that a leader of `epoch` makes on `control` at `expectedRevision` (-1 = no stream). Never from content or cause (I5). */
-export const controlEventId = (epoch: number, expectedRevision: number, index: number): string =>
-  uuidOf('control', epoch, expectedRevision, index)
+/**
+ * The id of the event that stands at `index` of the append that a leader makes on `control` at `expectedRevision` (-1 = no
+ * stream). `leadershipId` is the id of the LeadershipTaken event that began its epoch: drawn by chance, so that neither two
+ * leaders nor two clusters ever build the same id. Never from content or cause (I5).
+ */
+export const controlEventId = (leadershipId: string, expectedRevision: number, index: number): string =>
+  uuidOf('control', leadershipId, expectedRevision, index)
 
 /** The id of the event number `index` that command `commandId` was answered with. */
 export const commandEventId = (commandId: string, index: number): string => uuidOf('command', commandId, index)

@@ -10,6 +10,7 @@ import { type EventStore, MAX_APPEND_BYTES, type NewEvent } from '../../eventsto
 import { type Backoff, backoffDelayMs } from '../../platform/backoff.ts'
 import { type Clock, sleep } from '../../platform/clock.ts'
 import { isAppError, messageOf } from '../../platform/errors.ts'
+import { uuidV4 } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
 import { type Batch, type DerivedCommand, earliest, type Reactor } from './reactor.ts'
@@ -53,6 +54,7 @@ type Gathered = { readonly events: ControlEvent[]; readonly derived: DerivedComm
 export const createLeader = (options: LeaderOptions): Leader => {
   const { store, view, clock, random, logger, signal } = options
   let epoch = 0
+  let leadershipId = ''
   let changed: Changes | 'all' = 'all'
   let wake: () => void = () => {}
 
@@ -91,7 +93,8 @@ export const createLeader = (options: LeaderOptions): Leader => {
     for (;;) {
       const next = view.state.epoch + 1
       const expected = view.state.controlRevision
-      const id = controlEventId(next, expected, 0)
+      // Drawn anew for every try: of two that take the same epoch, the store must not take one for the other's repeat.
+      const id = uuidV4(random)
       const event = encode(
         id,
         { type: 'LeadershipTaken', data: { epoch: next, address: options.address } },
@@ -99,6 +102,7 @@ export const createLeader = (options: LeaderOptions): Leader => {
       )
       if ((await append([event], expected)) === 'conflict') continue
       epoch = next
+      leadershipId = id
       changed = 'all'
       logger.info({ epoch }, 'leadership taken')
       return 'leader'
@@ -110,7 +114,7 @@ export const createLeader = (options: LeaderOptions): Leader => {
     const expected = view.state.controlRevision
     let bytes = 0
     const batch: Batch = {
-      nextEventId: () => controlEventId(epoch, expected, gathered.events.length),
+      nextEventId: () => controlEventId(leadershipId, expected, gathered.events.length),
       add: event => {
         gathered.events.push(event)
         bytes += JSON.stringify(event.data).length
@@ -127,7 +131,7 @@ export const createLeader = (options: LeaderOptions): Leader => {
   const decide = async (events: readonly ControlEvent[]): Promise<void> => {
     const expected = view.state.controlRevision
     const encoded = events.map((event, index) => {
-      const id = controlEventId(epoch, expected, index)
+      const id = controlEventId(leadershipId, expected, index)
       return encode(id, event, provenanceOf(causeOf(event) ?? id))
     })
     const outcome = await append(encoded, expected)

@@ -52,7 +52,7 @@ export const createWorld = (): World => {
     const known = revisions.get(state)
     const revision = (known?.get(stream) ?? -1) + 1
     known?.set(stream, revision)
-    const id = stream === 'control' ? controlEventId(1, revision - 1, 0) : `event-${counter++}`
+    const id = stream === 'control' ? controlEventId('leadership', revision - 1, 0) : `event-${counter++}`
     const position = state.position + 1
     const recorded: Recorded = {
       ...event,
@@ -71,7 +71,7 @@ export const createWorld = (): World => {
   }
   const evaluationId = (): string => `evaluation-${counter++}`
   const sequences = new Map<string, number>()
-  const control = (): string => controlEventId(1, revisions.get(state)?.get('control') ?? -1, 0)
+  const control = (): string => controlEventId('leadership', revisions.get(state)?.get('control') ?? -1, 0)
   return {
     state,
     snapshot: () => snapshot,
