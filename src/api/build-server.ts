@@ -1,4 +1,5 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import { type DocumentNode, Kind } from 'graphql/index.js'
 import mercurius from 'mercurius'
 import { AppError, errorCatalogue } from '../platform/errors.ts'
 import { uuidV4 } from '../platform/ids.ts'
@@ -20,6 +21,9 @@ import { GRAPHQL_PATH, serveUpgrades } from './http/upgrades.ts'
 
 /** How often a document is seen before its execution is compiled. */
 const COMPILE_AFTER = 1
+
+const hasSubscription = (document: DocumentNode): boolean =>
+  document.definitions.some(each => each.kind === Kind.OPERATION_DEFINITION && each.operation === 'subscription')
 
 type GraphQlBody = {
   readonly query: string
@@ -89,6 +93,8 @@ const registerGraphQl = (app: FastifyInstance, context: ApiContext): void => {
   })
   void app.after(() => {
     app.graphql.addHook('preExecution', (used, document, _context, variables) => {
+      if (hasSubscription(document))
+        throw invalid('a subscription comes over a WebSocket that speaks graphql-transport-ws')
       checkCost(used, document, variables ?? {})
     })
   })

@@ -75,8 +75,11 @@ const createFeed = (history: History, wakers: Set<() => void>) =>
     while (!signal.aborted) {
       const events = history.events.filter(event => event.position > position)
       position = events.at(-1)?.position ?? position
-      if (events.length > 0) yield { kind: 'events', events }
-      else yield { kind: 'caught-up', position }
+      if (events.length > 0) {
+        yield { kind: 'events', events }
+        continue
+      }
+      yield { kind: 'caught-up', position }
       if (history.events.some(event => event.position > position)) continue
       await new Promise<void>(resolve => {
         const wake = (): void => {

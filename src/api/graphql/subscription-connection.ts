@@ -169,6 +169,7 @@ export const serveSubscriptions = (server: SubscriptionServer, socket: WebSocket
         return subscribe(message)
       case 'complete':
         running.get(message.id)?.abort()
+        running.delete(message.id)
         return
       default:
         return socket.close(closeCodes.badMessage, 'Invalid message')
