@@ -1,6 +1,6 @@
 /**
  * `npm run build`: bundles the program into dist/. `muster.cjs` is the command line; each command's code is run when it is
- * called, and not before. `agent.js` is what `muster agent` loads. Threads' programs and the API's schema stand beside them,
+ * called, and not before. `agent.js` and `gotemplate.js` are loaded at need. Threads' programs and the API's schema stand beside them,
  * where the bundled code looks for them.
  */
 import { execFileSync } from 'node:child_process'
@@ -52,10 +52,13 @@ const require = __createRequire(import.meta.url)
 const __filename = __fileURLToPath(import.meta.url)
 const __dirname = __fileURLToPath(new URL('.', import.meta.url))`
 
-/** The command line knows the agent by its file alone, so that none of its code gets into a chunk of both. */
-const agentByItself = {
-  name: 'agent-by-itself',
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/agent\.ts$/ }, () => ({ path: './agent.js', external: true })),
+/** What the command line loads at need stays a file of its own: the agent, and the template language for `-t`. */
+const loadedAtNeed = {
+  name: 'loaded-at-need',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\.\/agent\.ts$/ }, () => ({ path: './agent.js', external: true }))
+    onResolve({ filter: /\/lang\/gotemplate\/index\.ts$/ }, () => ({ path: './gotemplate.js', external: true }))
+  },
 }
 
 async function bundle() {
@@ -67,8 +70,9 @@ async function bundle() {
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     define: { ...shared.define, 'import.meta.url': 'undefined' },
-    plugins: [agentByItself],
+    plugins: [loadedAtNeed],
   })
+  const templates = build({ ...shared, entryPoints: { gotemplate: 'src/lang/gotemplate/index.ts' } })
   const agent = build({ ...shared, entryPoints: { agent: 'src/main/agent.ts' }, banner: { js: requireBanner } })
   const threads = build({
     ...shared,
@@ -81,7 +85,7 @@ async function bundle() {
     outExtension: { '.js': '.mjs' },
     banner: { js: requireBanner },
   })
-  await Promise.all([cli, agent, threads, gate])
+  await Promise.all([cli, templates, agent, threads, gate])
   cpSync(join(root, 'src/api/graphql/schema'), join(fresh, 'schema'), { recursive: true })
 }
 
@@ -100,10 +104,15 @@ function swap() {
 function printSizes() {
   const files = readdirSync(dist, { withFileTypes: true, recursive: true })
     .filter(entry => entry.isFile())
-    .map(entry => ({ name: join(entry.parentPath, entry.name).slice(dist.length + 1), folder: entry.parentPath, entry }))
+    .map(entry => ({
+      name: join(entry.parentPath, entry.name).slice(dist.length + 1),
+      folder: entry.parentPath,
+      entry,
+    }))
     .map(({ name, folder, entry }) => ({ name, size: statSync(join(folder, entry.name)).size }))
   const programs = files.filter(({ name }) => /\.[cm]?js$/.test(name))
-  for (const { name, size } of programs) console.log(`${(size / BYTES_PER_KIB).toFixed(1).padStart(9)} KiB  dist/${name}`)
+  for (const { name, size } of programs)
+    console.log(`${(size / BYTES_PER_KIB).toFixed(1).padStart(9)} KiB  dist/${name}`)
 }
 
 try {
