@@ -1,5 +1,5 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
-import { type DocumentNode, Kind } from 'graphql/index.js'
+import { type DocumentNode, Kind, OperationTypeNode } from 'graphql/index.js'
 import mercurius from 'mercurius'
 import { AppError, errorCatalogue } from '../platform/errors.ts'
 import { uuidV4 } from '../platform/ids.ts'
@@ -23,7 +23,9 @@ import { GRAPHQL_PATH, serveUpgrades } from './http/upgrades.ts'
 const COMPILE_AFTER = 1
 
 const hasSubscription = (document: DocumentNode): boolean =>
-  document.definitions.some(each => each.kind === Kind.OPERATION_DEFINITION && each.operation === 'subscription')
+  document.definitions.some(
+    each => each.kind === Kind.OPERATION_DEFINITION && each.operation === OperationTypeNode.SUBSCRIPTION,
+  )
 
 type GraphQlBody = {
   readonly query: string

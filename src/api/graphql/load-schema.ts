@@ -7,6 +7,7 @@ import {
   GraphQLScalarType,
   type GraphQLSchema,
   GraphQLUnionType,
+  Kind,
 } from 'graphql/index.js'
 
 const folder = join(import.meta.dirname, 'schema')
@@ -61,5 +62,5 @@ const applyScalar = (type: GraphQLScalarType, scalars: Rules['scalars']): void =
   type.serialize = rule.serialize
   type.parseValue = rule.parse
   type.parseLiteral = node =>
-    rule.parse(node.kind === 'IntValue' ? Number(node.value) : 'value' in node ? node.value : undefined)
+    rule.parse(node.kind === Kind.INT ? Number(node.value) : 'value' in node ? node.value : undefined)
 }

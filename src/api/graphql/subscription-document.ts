@@ -5,6 +5,7 @@ import {
   getArgumentValues,
   getOperationAST,
   Kind,
+  OperationTypeNode,
   specifiedRules,
   validate,
 } from 'graphql/index.js'
@@ -34,7 +35,7 @@ export const prepareSubscription = (schema: GraphQLSchema, request: Subscription
   if (faults.length > 0) throw new AggregateError(faults, 'the document does not fit the schema')
   checkCost(schema, document, request.variables)
   const operation = getOperationAST(document, request.operationName)
-  if (operation?.operation !== 'subscription')
+  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
     throw invalid('only subscriptions come over this connection: send queries and mutations with POST')
   const [selection] = operation.selectionSet.selections
   if (selection?.kind !== Kind.FIELD) throw invalid('a subscription starts with a field, not with a fragment')

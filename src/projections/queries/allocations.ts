@@ -120,6 +120,8 @@ LEFT JOIN deployment_id dp ON dp.key = pl.deployment_key
 LEFT JOIN evaluation_id fu ON fu.key = pl.follow_up_key
 LEFT JOIN ${joined('evaluation', 'fe', 'pl.follow_up_key', at)}`
 
+/** What a column that is empty for an empty list holds. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- stated where the column is read
 const listOf = <T>(text: string | null): readonly T[] => (text === null ? [] : parseJson<readonly T[]>(text))
 
 const toRow = (raw: Raw, at: At): AllocationRow => ({

@@ -3,6 +3,8 @@ import type { SqlValue } from '../projection.ts'
 
 type Bindings = Readonly<Record<string, SqlValue>>
 
+/* oxlint-disable typescript/no-unnecessary-type-parameters -- what a text selects, or a column holds, is stated where it is read */
+
 /** Prepared statements by their text: queries are built from a few fixed parts, so there are few texts. */
 export type Sql = {
   readonly all: <T>(text: string, bindings: Bindings) => readonly T[]
@@ -10,11 +12,11 @@ export type Sql = {
 }
 
 export const createSql = (db: Database): Sql => {
-  const statements = new Map<string, Statement<[Bindings], unknown>>()
-  const prepare = (text: string): Statement<[Bindings], unknown> => {
+  const statements = new Map<string, Statement<[Bindings]>>()
+  const prepare = (text: string): Statement<[Bindings]> => {
     const known = statements.get(text)
     if (known !== undefined) return known
-    const statement = db.prepare<[Bindings], unknown>(text)
+    const statement = db.prepare<[Bindings]>(text)
     statements.set(text, statement)
     return statement
   }

@@ -27,7 +27,7 @@ const node = (answers: readonly LinkAnswer[]) => {
   const asked: { readonly nodeId: string; readonly request: LinkRequest }[] = []
   return {
     asked,
-    askNode: async function* (nodeId: string, request: LinkRequest): AsyncGenerator<LinkAnswer> {
+    askNode: async function* (this: void, nodeId: string, request: LinkRequest): AsyncGenerator<LinkAnswer> {
       asked.push({ nodeId, request })
       yield* answers
     },
