@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { NodeRegistered, NodeResources } from '../../domain/node/events.ts'
 import { type Clock, sleep } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/errors.ts'
-import { uuidV4 } from '../../platform/ids.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
 import { type AgentLink, LINK_PROTOCOL, type ServerMessage } from '../../protocol/client-link.ts'
@@ -13,10 +11,13 @@ import type { Directories } from './directories.ts'
 import type { TaskDriver } from './drivers/driver.ts'
 import { createFingerprinter } from './fingerprint/index.ts'
 import type { Machine } from './fingerprint/machine.ts'
+import { identify, secretDigestOf } from './identity.ts'
+import { MAX_DESIRED_WAITING } from './limits.ts'
 import { createReporter, type Reporter } from './reporter.ts'
 import { createServerLink, type ServerLinkSupervisor } from './server-link.ts'
 import { createServiceCatalog } from './service-catalog.ts'
-import type { LoadedState, NodeIdentity, StateStore } from './state-store.ts'
+import type { NodeIdentity, StateStore } from './state-store.ts'
+import { stateUntilCrash } from './state-until-crash.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 import type { AgentServices, NodeView } from './task-context.ts'
 import { createTaskTemplates } from './templates/task-templates.ts'
@@ -69,45 +70,9 @@ export type ClientAgent = {
   readonly ready: Promise<void>
 }
 
-const SECRET_BYTES = 32
 const STOP_TIMEOUT_MS = 45_000
 /** An agent that stops waits this long for its last report to be acknowledged. */
 const DRAIN_TIMEOUT_MS = 1_000
-
-const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-
-/** The node's identity, made when there is none; a new start of the machine gets a new boot id. */
-const identify = async (options: ClientAgentOptions, loaded: LoadedState): Promise<NodeIdentity> => {
-  const machineBoot = await options.machine.bootId()
-  if (loaded.identity !== null && loaded.identity.machineBoot === machineBoot) return loaded.identity
-  const identity: NodeIdentity = {
-    nodeId: loaded.identity?.nodeId ?? uuidV4(options.random),
-    secret: loaded.identity?.secret ?? hex(options.random.bytes(SECRET_BYTES)),
-    bootId: uuidV4(options.random),
-    machineBoot,
-  }
-  await options.state.saveIdentity(identity)
-  return identity
-}
-
-/** Saves nothing any more once the agent crashed: a dead process does not write. */
-const stateUntil = (state: StateStore, isCrashed: () => boolean): StateStore => {
-  const never = new Promise<never>(() => {})
-  const guard =
-    <A extends readonly unknown[]>(save: (...args: A) => Promise<void>) =>
-    (...args: A): Promise<void> =>
-      isCrashed() ? never : save(...args)
-  return {
-    load: state.load,
-    saveIdentity: guard(state.saveIdentity),
-    saveCheckpoint: guard(state.saveCheckpoint),
-    saveReport: guard(state.saveReport),
-    saveAllocation: guard(state.saveAllocation),
-    saveProgress: guard(state.saveProgress),
-    removeAllocation: guard(state.removeAllocation),
-  }
-}
 
 /** What exists only once the state was read. */
 type Running = {
@@ -123,12 +88,13 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
   let isCrashed = false
   let isClean = false
   let isHeard = false
+  let desiredWaiting = 0
   let region = node.region
   let resolveReady: () => void = () => {}
   const ready = new Promise<void>(resolve => {
     resolveReady = resolve
   })
-  const state = stateUntil(options.state, () => isCrashed)
+  const state = stateUntilCrash(options.state, () => isCrashed)
 
   const ownPorts = (): ReadonlySet<number> => {
     const ports = new Set<number>()
@@ -196,13 +162,18 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     reserved: node.reserved,
     reservedPorts: node.reservedPorts,
     address: fingerprinter.address(),
-    secretDigest: digestOf(identity.secret),
+    secretDigest: secretDigestOf(identity.secret),
     bootId: identity.bootId,
     version: node.version,
   })
 
   const takeDesired = async (message: Extract<ServerMessage, { kind: 'desired' }>): Promise<void> => {
     if (running === undefined) return
+    if (desiredWaiting >= MAX_DESIRED_WAITING) {
+      running.link.reset('the agent cannot keep up with the changes of its desired state')
+      return
+    }
+    desiredWaiting += 1
     try {
       if ((await running.supervisor.apply(message)) === 'needs-full') {
         running.link.reset('the agent needs the whole desired state')
@@ -212,6 +183,8 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       logger.error({ error: messageOf(error) }, 'desired state could not be taken and is asked for again')
       running.link.reset('the agent could not take the desired state')
       return
+    } finally {
+      desiredWaiting -= 1
     }
     if (isHeard) return
     isHeard = true
@@ -306,7 +279,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
 
   const start = async (): Promise<void> => {
     const [loaded] = await Promise.all([state.load(), fingerprinter.start()])
-    const identity = await identify(options, loaded)
+    const identity = await identify(state, loaded.identity, await options.machine.bootId(), random)
     const isSameBoot = loaded.identity?.bootId === identity.bootId
     const report = isSameBoot ? loaded.report : { ...loaded.report, sequence: 0, report: null }
     const supervisor = createSupervisor({

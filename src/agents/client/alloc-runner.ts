@@ -1,15 +1,12 @@
 import type { TaskGroup } from '../../domain/jobspec/schema.ts'
 import type { CheckReport } from '../../domain/report/events.ts'
-import { type Backoff, backoffDelayMs } from '../../platform/backoff.ts'
-import { type Cancel, sleep } from '../../platform/clock.ts'
-import { messageOf } from '../../platform/errors.ts'
-import type { DesiredAllocation } from '../../protocol/client-link.ts'
+import type { Cancel } from '../../platform/clock.ts'
+import { createAllocationJournal } from './allocation-journal.ts'
 import { type CheckRunner, type CheckSpec, checkMode, checkSpecsOf, createCheckRunner, type Probe } from './checks.ts'
 import { createHealthWatcher, type HealthWatcher } from './health-watcher.ts'
 import { type EndCause, type Goal, planLifecycle, type TaskView } from './lifecycle.ts'
-import { MAX_TASK_EVENTS_WAITING } from './limits.ts'
 import { noChanges, type PendingChanges } from './report.ts'
-import type { AllocationProgress, HeldAllocation, NumberedEvent, StateStore } from './state-store.ts'
+import type { AllocationProgress, HeldAllocation, StateStore } from './state-store.ts'
 import type { AgentServices, TaskOwner } from './task-context.ts'
 import type { TaskNote } from './task-events.ts'
 import * as notes from './task-events.ts'
@@ -49,21 +46,7 @@ export type AllocationOwner = {
   readonly onTerminal: (allocationId: string) => void
 }
 
-const SAVE_AGAIN: Backoff = { firstMs: 500, maxMs: 30_000 }
-
-const emptyProgress: AllocationProgress = {
-  records: [],
-  events: [],
-  lastEvent: 0,
-  stopSince: null,
-  health: null,
-  terminalAt: null,
-}
-
 const groupOf = (held: HeldAllocation): TaskGroup | undefined => held.job.groups.find(({ name }) => name === held.group)
-
-/** Why an allocation goes: what the servers said, for the events of its tasks. */
-const stopReasonOf = (held: Pick<DesiredAllocation, 'stopReason'>): string => held.stopReason
 
 export const createAllocationRunner = (
   owner: AllocationOwner,
@@ -73,19 +56,10 @@ export const createAllocationRunner = (
   const { services } = owner
   const { clock } = services
   const id = first.allocationId
-  const logger = services.logger.child({ allocationId: id })
   const detached = new AbortController()
-  const saved = loaded ?? emptyProgress
-  const records = new Map<string, TaskRecord>()
-  /** As last saved: what may be told. */
-  const told = new Map<string, TaskRecord>()
   const runners = new Map<string, TaskRunner>()
   const runningSince = new Map<string, { readonly startNumber: number; readonly sinceMs: number }>()
   let held = first
-  let events: NumberedEvent[] = [...saved.events]
-  let lastEvent = saved.lastEvent
-  let stopSince = saved.stopSince
-  let terminalAt = saved.terminalAt
   let isHeldBack = false
   let cancelLinger: Cancel = () => {}
 
@@ -95,41 +69,10 @@ export const createAllocationRunner = (
     return found
   }
 
-  const progress = (): AllocationProgress => ({
-    records: [...records.values()],
-    events,
-    lastEvent,
-    stopSince,
-    health: health.state(),
-    terminalAt,
-  })
-
-  /** Resolves when the progress is on disk; a disk that is full holds the task up instead of losing its handle. */
-  const save = async (): Promise<void> => {
-    for (let failures = 0; !detached.signal.aborted; failures += 1) {
-      try {
-        await owner.state.saveProgress(id, progress())
-        return
-      } catch (error) {
-        logger.error({ error: messageOf(error) }, 'progress of an allocation could not be saved and is saved again')
-        await sleep(clock, backoffDelayMs(SAVE_AGAIN, failures, services.random), detached.signal)
-      }
-    }
-  }
-
-  const number = (task: string, taskNotes: readonly TaskNote[]): readonly NumberedEvent[] => {
-    const added = taskNotes.map((one): NumberedEvent => {
-      lastEvent += 1
-      return { number: lastEvent, event: notes.eventOf(task, clock.now(), one) }
-    })
-    events = [...events, ...added].slice(-MAX_TASK_EVENTS_WAITING)
-    return added
-  }
-
   const noteTasks = (task: string, taskNotes: readonly TaskNote[]): void => {
     if (taskNotes.length === 0) return
-    const added = number(task, taskNotes)
-    void save().then(() => tell({ ...noChanges, events: added }, false))
+    const added = journal.number(task, taskNotes)
+    void journal.save().then(() => tell({ ...noChanges, events: added }, false))
   }
 
   const tell = (changes: PendingChanges, isUrgent: boolean): void => {
@@ -144,20 +87,12 @@ export const createAllocationRunner = (
     }
   }
 
-  const isTerminal = (): boolean => [...records.values()].every(record => record.phase.kind === 'dead')
-
   const commit = async (record: TaskRecord, taskNotes: readonly TaskNote[]): Promise<void> => {
-    const before = told.get(record.task)
-    records.set(record.task, record)
+    const { events, hasEnded, isNewPhase } = journal.put(record, taskNotes)
     trackRunning(record)
-    const added = number(record.task, taskNotes)
-    const hasEnded = terminalAt === null && isTerminal()
-    if (hasEnded) terminalAt = clock.now()
-    await save()
-    told.set(record.task, record)
-    const report = taskReportOf(record)
-    const isUrgent = before === undefined || reportedPhase(before.phase) !== report.phase
-    tell({ ...noChanges, tasks: new Map([[record.task, report]]), events: added }, isUrgent)
+    await journal.save()
+    journal.markTold(record)
+    tell({ ...noChanges, tasks: new Map([[record.task, taskReportOf(record)]]), events }, isNewPhase)
     reconcile()
     if (hasEnded) end()
   }
@@ -184,15 +119,16 @@ export const createAllocationRunner = (
       commit,
       note: noteTasks,
       hasRunningSibling: self =>
-        [...records.values()].some(record => record.task !== self && record.phase.kind === 'running'),
+        [...journal.records.values()].some(record => record.task !== self && record.phase.kind === 'running'),
     }
   }
 
   const goal = (): Goal => {
     if (held.desired === 'run') return isHeldBack ? 'hold' : 'run'
     const delayMs = groupOf(held)?.shutdownDelayMs ?? 0
+    const stopSince = journal.stopSince()
     if (stopSince === null || delayMs === 0) return 'end'
-    const isAnyRunning = [...records.values()].some(record => record.phase.kind === 'running')
+    const isAnyRunning = [...journal.records.values()].some(record => record.phase.kind === 'running')
     return isAnyRunning && clock.now() < stopSince + delayMs ? 'linger' : 'end'
   }
 
@@ -212,7 +148,7 @@ export const createAllocationRunner = (
     endCause: EndCause | null,
     views: readonly TaskView[],
   ): { readonly notes: readonly TaskNote[]; readonly reason: string } => {
-    if (endCause === null) return { notes: [], reason: stopReasonOf(held) }
+    if (endCause === null) return { notes: [], reason: held.stopReason }
     const culprit = endCause === 'Sibling Task Failed' ? (views.find(view => view.isFailed)?.name ?? '') : ''
     return { notes: [notes.ending(endCause, culprit)], reason: '' }
   }
@@ -220,12 +156,12 @@ export const createAllocationRunner = (
   /** Gives every task its wish, and lets checks and health look at what changed. */
   const reconcile = (): void => {
     if (detached.signal.aborted) return
-    const views = [...records.values()].map(viewOf)
+    const views = [...journal.records.values()].map(viewOf)
     const plan = planLifecycle(views, goal())
     const why = whyOf(plan.endCause, views)
     for (const [name, wish] of plan.wishes) runners.get(name)?.setWish(wish, why)
     health.look()
-    if (terminalAt === null) checks.refresh()
+    if (journal.terminalAt() === null) checks.refresh()
   }
 
   const sinceOf = (spec: CheckSpec): number | null => {
@@ -236,6 +172,15 @@ export const createAllocationRunner = (
     const running = sinces.filter(since => since !== undefined)
     return running.length === sinces.length && running.length > 0 ? Math.max(...running) : null
   }
+
+  const journal = createAllocationJournal({
+    allocationId: id,
+    services,
+    state: owner.state,
+    loaded,
+    health: () => health.state(),
+    signal: detached.signal,
+  })
 
   const checks: CheckRunner = createCheckRunner({
     clock,
@@ -254,13 +199,13 @@ export const createAllocationRunner = (
   const health: HealthWatcher = createHealthWatcher({
     clock,
     held: () => held,
-    loaded: saved.health,
+    loaded: loaded?.health ?? null,
     input: () => {
       const current = groupOf(held)
       if (current === undefined || current.update === null) return null
       return {
         update: current.update,
-        tasks: [...records.values()].map(record => ({
+        tasks: [...journal.records.values()].map(record => ({
           name: record.task,
           lifecycle: current.tasks.find(({ name }) => name === record.task)?.lifecycle ?? null,
           report: taskReportOf(record),
@@ -271,8 +216,8 @@ export const createAllocationRunner = (
       }
     },
     onVerdict: (verdict, reason, culprits) => {
-      const added = culprits.flatMap(task => number(task, [notes.allocUnhealthy(reason)]))
-      void save().then(() => tell({ ...noChanges, events: added, health: verdict }, true))
+      const added = culprits.flatMap(task => journal.number(task, [notes.allocUnhealthy(reason)]))
+      void journal.save().then(() => tell({ ...noChanges, events: added, health: verdict }, true))
     },
   })
 
@@ -280,26 +225,25 @@ export const createAllocationRunner = (
     const current = groupOf(held)
     for (const task of current?.tasks ?? []) {
       if (runners.has(task.name)) continue
-      const found = saved.records.find(record => record.task === task.name)
+      const found = loaded?.records.find(record => record.task === task.name)
       const record = found ?? newRecord(task.name)
-      records.set(task.name, record)
-      told.set(task.name, record)
+      journal.adopt(record)
       trackRunning(record)
       runners.set(task.name, createTaskRunner(services, taskOwner(task.name, task.driver), record))
       if (found === undefined) noteTasks(task.name, [notes.received])
     }
-    if (terminalAt === null && current !== undefined && held.desired === 'run') {
+    if (journal.terminalAt() === null && current !== undefined && held.desired === 'run') {
       checks.set(checkSpecsOf(held, current, services.node().address))
     }
   }
 
   const settleStop = (): void => {
-    if (held.desired !== 'stop' || stopSince !== null) return
-    stopSince = clock.now()
+    if (held.desired !== 'stop' || journal.stopSince() !== null) return
+    journal.beginStop()
     checks.set([])
     const delayMs = groupOf(held)?.shutdownDelayMs ?? 0
     if (delayMs === 0) return
-    for (const record of records.values()) {
+    for (const record of journal.records.values()) {
       if (record.phase.kind === 'running') noteTasks(record.task, [notes.waitingForShutdownDelay(delayMs)])
     }
     cancelLinger = clock.after(delayMs, reconcile)
@@ -307,15 +251,15 @@ export const createAllocationRunner = (
 
   adopt()
   // The clock may have been set back while the agent was away; the delay is then waited for at most once more.
-  if (stopSince !== null) cancelLinger = clock.after(groupOf(held)?.shutdownDelayMs ?? 0, reconcile)
+  if (journal.stopSince() !== null) cancelLinger = clock.after(groupOf(held)?.shutdownDelayMs ?? 0, reconcile)
   settleStop()
   reconcile()
 
   return {
     id,
     held: () => held,
-    isTerminal: () => terminalAt !== null,
-    terminalAt: () => terminalAt,
+    isTerminal: () => journal.terminalAt() !== null,
+    terminalAt: journal.terminalAt,
     isStopping: () => held.desired === 'stop',
     update: next => {
       held = next
@@ -334,13 +278,11 @@ export const createAllocationRunner = (
     },
     snapshot: () => ({
       ...noChanges,
-      tasks: new Map([...told].map(([name, record]) => [name, taskReportOf(record)])),
+      tasks: new Map([...journal.told].map(([name, record]) => [name, taskReportOf(record)])),
       checks: checks.reports(),
       health: health.state()?.verdict ?? null,
     }),
-    forgetEvents: through => {
-      events = events.filter(one => one.number > through)
-    },
+    forgetEvents: journal.forgetEvents,
     detach: async () => {
       detached.abort()
       cancelLinger()

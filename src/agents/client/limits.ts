@@ -8,6 +8,8 @@ export const MAX_TASK_EVENTS_WAITING = 256
 export const MAX_REQUEST_OUTCOMES_WAITING = 1_000
 /** Requests that the agent remembers to have done, so that a repeat is not done again. */
 export const MAX_DONE_REQUESTS = 512
+/** Messages of desired state that wait while an earlier one is acted on; with more the link begins anew. */
+export const MAX_DESIRED_WAITING = 1_000
 /** Terminal allocations whose directories are kept, so that their logs can be read. */
 export const MAX_TERMINAL_ALLOCATIONS = 50
 /** Streams of logs and files that the agent serves at once. */

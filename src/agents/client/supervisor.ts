@@ -124,9 +124,11 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     }
     const held = merge(desired, runner?.held())
     if (held === null) return 'unknown'
-    await state.saveAllocation(held)
+    // A full message repeats what is known; only what is new is worth a write.
+    const isNew = runner === undefined || JSON.stringify(runner.held()) !== JSON.stringify(held)
+    if (isNew) await state.saveAllocation(held)
     if (runner === undefined) begin(held, null)
-    else runner.update(held)
+    else if (isNew) runner.update(held)
     return 'taken'
   }
 

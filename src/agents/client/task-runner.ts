@@ -1,8 +1,8 @@
 import { type Backoff, backoffDelayMs } from '../../platform/backoff.ts'
 import { type Cancel, sleep } from '../../platform/clock.ts'
-import { AppError, messageOf } from '../../platform/errors.ts'
+import { AppError, isAppError, messageOf } from '../../platform/errors.ts'
 import type { TaskHandle } from './drivers/driver.ts'
-import { executors, isWorldsFault } from './execute-step.ts'
+import { executors } from './execute-step.ts'
 import { nextStep, type Step, type TaskWish } from './next-step.ts'
 import { createNudge } from './nudge.ts'
 import type { AgentServices, StepContext, TaskOwner } from './task-context.ts'
@@ -208,7 +208,7 @@ export const createTaskRunner = (services: AgentServices, owner: TaskOwner, firs
         failures = 0
       } catch (error) {
         if (detached.signal.aborted) return
-        const level = isWorldsFault(error) ? 'warn' : 'error'
+        const level = isAppError(error) ? 'warn' : 'error'
         logger[level]({ step: step.kind, error: messageOf(error) }, 'step of a task failed and is tried again')
         await sleep(clock, backoffDelayMs(RETRY, failures, random), detached.signal)
         failures += 1

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+import { uuidV4 } from '../../platform/ids.ts'
+import type { Random } from '../../platform/random.ts'
+import type { NodeIdentity, StateStore } from './state-store.ts'
+
+const SECRET_BYTES = 32
+
+/** What of the node's secret may be told: its SHA-256, hex. */
+export const secretDigestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+
+/** The node's identity, made and saved when there is none; a new start of the machine gets a new boot id. */
+export const identify = async (
+  state: Pick<StateStore, 'saveIdentity'>,
+  known: NodeIdentity | null,
+  machineBoot: string,
+  random: Random,
+): Promise<NodeIdentity> => {
+  if (known !== null && known.machineBoot === machineBoot) return known
+  const identity: NodeIdentity = {
+    nodeId: known?.nodeId ?? uuidV4(random),
+    secret: known?.secret ?? Buffer.from(random.bytes(SECRET_BYTES)).toString('hex'),
+    bootId: uuidV4(random),
+    machineBoot,
+  }
+  await state.saveIdentity(identity)
+  return identity
+}
