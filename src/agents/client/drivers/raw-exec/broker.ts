@@ -5,7 +5,7 @@ import { mkdir, open, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
 import { AppError, messageOf, systemCodeOf } from '../../../../platform/errors.ts'
-import { isAlive, processesWithVariable, readOwnIdentity, sendSignal } from './process-identity.ts'
+import { isAlive, killProcesses, processesWithVariable, readOwnIdentity } from './process-identity.ts'
 import { brokerScript, collectorScript, holderScript, QUIT_REQUEST } from './shell-scripts.ts'
 
 /**
@@ -97,12 +97,14 @@ const launch = async (directory: string): Promise<void> => {
  * Ends the brokers of other directories whose agents are dead. Tasks do not notice; an agent that had taken such a broker
  * over starts another one when it needs it.
  */
-export const endForsakenBrokers = async (ownDirectory: string): Promise<void> => {
+export const endForsakenBrokers = async (ownDirectory: string, clock: Clock): Promise<void> => {
+  const forsaken: number[] = []
   for (const { pid, value } of await processesWithVariable(BROKER_VARIABLE)) {
     const [ownerPid = '', startTicks = '', ...rest] = value.split(':')
     if (rest.join(':') === ownDirectory || (await isAlive({ pid: Number(ownerPid), startTicks }))) continue
-    sendSignal(pid, 'SIGKILL')
+    forsaken.push(pid)
   }
+  await killProcesses(forsaken, clock)
 }
 
 /** `directory` is absolute and the broker's own. */

@@ -1,4 +1,5 @@
-import { type LabelledProcess, processesWithVariable, sendSignal } from './process-identity.ts'
+import type { Clock } from '../../../../platform/clock.ts'
+import { killProcesses, type LabelledProcess, processesWithVariable } from './process-identity.ts'
 import { COLLECTOR_PREFIX, hasLabels, LABELS_VARIABLE, START_VARIABLE } from './task-environment.ts'
 
 /**
@@ -21,35 +22,52 @@ const shareLooks = (look: () => Promise<readonly LabelledProcess[]>): (() => Pro
   }
 }
 
+type Variables = Readonly<Record<string, string>>
+type Found = { readonly pid: number; readonly id: string }
+
+/** A task that still has children after so many rounds of killing makes them faster than anybody can kill. */
+const MAX_ROUNDS = 5
+
 export type Leftovers = {
-  /** Kills every process of this start, its collectors excepted. Answers how many there were. */
+  /** Kills every process of this start, its collectors excepted, and waits for their end. Answers how many there were. */
   readonly killOfStart: (id: string) => Promise<number>
   /** Kills every process that carries the labels and whose start is not among `keep`. Answers the ids of their starts. */
-  readonly killByLabels: (
-    labels: Readonly<Record<string, string>>,
-    keep: ReadonlySet<string>,
-  ) => Promise<ReadonlySet<string>>
+  readonly killByLabels: (labels: Variables, keep: ReadonlySet<string>) => Promise<ReadonlySet<string>>
 }
 
-export const createLeftovers = (): Leftovers => {
+export const createLeftovers = (clock: Clock): Leftovers => {
   const started = shareLooks(() => processesWithVariable(START_VARIABLE))
   const labelled = shareLooks(() => processesWithVariable(LABELS_VARIABLE))
+
+  /** Kills what `find` finds until it finds nothing: what is being killed may just have had children. */
+  const killAll = async (find: () => Promise<readonly Found[]>): Promise<readonly Found[]> => {
+    const killed: Found[] = []
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const found = await find()
+      if (found.length === 0) break
+      await killProcesses(
+        found.map(({ pid }) => pid),
+        clock,
+      )
+      killed.push(...found)
+    }
+    return killed
+  }
+
+  const findByLabels = async (labels: Variables, keep: ReadonlySet<string>): Promise<readonly Found[]> => {
+    const idOf = new Map((await started()).map(({ pid, value }) => [pid, value.replace(COLLECTOR_PREFIX, '')]))
+    return (await labelled()).flatMap(({ pid, value }) => {
+      const id = idOf.get(pid)
+      return id === undefined || keep.has(id) || !hasLabels(value, labels) ? [] : [{ pid, id }]
+    })
+  }
+
+  const findOfStart = async (id: string): Promise<readonly Found[]> =>
+    (await started()).filter(({ value }) => value === id).map(({ pid }) => ({ pid, id }))
+
   return {
-    killOfStart: async id => {
-      const mine = (await started()).filter(({ value }) => value === id)
-      for (const { pid } of mine) sendSignal(pid, 'SIGKILL')
-      return mine.length
-    },
-    killByLabels: async (labels, keep) => {
-      const idOf = new Map((await started()).map(({ pid, value }) => [pid, value]))
-      const killed = new Set<string>()
-      for (const { pid, value } of await labelled()) {
-        const id = idOf.get(pid)?.replace(COLLECTOR_PREFIX, '')
-        if (id === undefined || keep.has(id) || !hasLabels(value, labels)) continue
-        sendSignal(pid, 'SIGKILL')
-        killed.add(id)
-      }
-      return killed
-    },
+    killOfStart: async id => (await killAll(() => findOfStart(id))).length,
+    killByLabels: async (labels, keep) =>
+      new Set((await killAll(() => findByLabels(labels, keep))).map(({ id }) => id)),
   }
 }

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { type Clock, sleep } from '../../../../platform/clock.ts'
 
 /**
  * Which process a number means. Numbers are used again, so a process is known by its number, its start time (field 22 of
@@ -40,6 +41,24 @@ export const sendSignal = (target: number, signal: NodeJS.Signals): boolean => {
     return true
   } catch {
     return false
+  }
+}
+
+/** How often and how long the end of killed processes is looked for. What takes longer is stuck in the kernel. */
+const LOOK_FOR_END_MS = 5
+const KILL_TIMEOUT_MS = 2_000
+
+/** Who has this number now, undefined where nobody has. */
+const identify = async (pid: number): Promise<ProcessIdentity | undefined> =>
+  parseStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
+
+/** Kills these processes and waits until they are gone, up to a limit: a kill takes effect after it was sent. */
+export const killProcesses = async (pids: readonly number[], clock: Clock): Promise<void> => {
+  const killed = (await Promise.all(pids.map(identify))).filter(identity => identity !== undefined)
+  for (const { pid } of killed) sendSignal(pid, 'SIGKILL')
+  const deadlineMs = clock.monotonicMs() + KILL_TIMEOUT_MS
+  for (const identity of killed) {
+    while ((await isAlive(identity)) && clock.monotonicMs() < deadlineMs) await sleep(clock, LOOK_FOR_END_MS)
   }
 }
 

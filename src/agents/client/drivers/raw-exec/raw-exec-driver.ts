@@ -10,7 +10,7 @@ import { type Broker, createBroker, endForsakenBrokers } from './broker.ts'
 import { createEndWatch, type EndWatch } from './end-watch.ts'
 import { findExecutable } from './find-executable.ts'
 import { createLeftovers, type Leftovers } from './leftovers.ts'
-import { isAlive, readBootId, sendSignal } from './process-identity.ts'
+import { isAlive, killProcesses, readBootId, sendSignal } from './process-identity.ts'
 import { type StartRecord, workDirectory, writeStartFiles } from './start-files.ts'
 import { environmentOf } from './task-environment.ts'
 import { placeOf, processesOf, readProcesses, type StartedProcesses, type StartPlace } from './task-state.ts'
@@ -177,7 +177,10 @@ const stop = async (parts: Parts, handle: TaskHandle, killSignal: string, timeou
 /** Ends the holder, which may still wait for output, and deletes the start's files. */
 const removeStart = async (parts: Parts, place: StartPlace): Promise<void> => {
   const processes = await readProcesses(place, await parts.bootId())
-  if (processes !== undefined && (await isAlive(processes.holder))) sendSignal(processes.holder.pid, 'SIGKILL')
+  // A holder that went on would write the end of its task after the files were deleted.
+  if (processes !== undefined && (await isAlive(processes.holder))) {
+    await killProcesses([processes.holder.pid], parts.clock)
+  }
   await rm(place.directory, { recursive: true, force: true })
   await rm(place.endFile, { force: true })
 }
@@ -203,7 +206,7 @@ const sweep = async (
   labels: Readonly<Record<string, string>>,
   keep: ReadonlySet<string>,
 ): Promise<number> => {
-  await endForsakenBrokers(parts.root)
+  await endForsakenBrokers(parts.root, parts.clock)
   const removed = new Set(await parts.leftovers.killByLabels(labels, keep))
   const starts = join(parts.root, 'starts')
   for (const key of await readdir(starts).catch(() => [])) {
@@ -241,7 +244,7 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
     return boot
   }
   const shareStart = shareByKey<StartResult>()
-  const leftovers = createLeftovers()
+  const leftovers = createLeftovers(clock)
   const watch = createTaskWatch({ root, bootId, clock, ends, leftovers })
   const parts: Parts = {
     root,
@@ -258,10 +261,7 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
     fingerprint: () => fingerprint(parts, booleanOption(context.options, 'enabled')),
     validate,
     start: (task, _onEvent, signal) => shareStart(task.id, () => start(parts, task, signal)),
-    recover: async handle => {
-      const isKnown = (await watch.hasEnded(handle)) || (await watch.isRunning(handle))
-      return isKnown ? 'running' : 'gone'
-    },
+    recover: async handle => ((await watch.isKnown(handle)) ? 'running' : 'gone'),
     wait: (handle, signal) => watch.waitForEnd(handle, signal),
     stop: (handle, killSignal, timeoutMs) => stop(parts, handle, killSignal ?? DEFAULT_KILL_SIGNAL, timeoutMs),
     signal: async (handle, name) => {

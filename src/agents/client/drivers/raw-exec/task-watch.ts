@@ -29,7 +29,8 @@ const unknownExit = (id: string): ExitResult => ({
 export type TaskWatch = {
   /** Whether this very task runs, in this boot of the machine. */
   readonly isRunning: (handle: TaskHandle) => Promise<boolean>
-  readonly hasEnded: (handle: TaskHandle) => Promise<boolean>
+  /** Whether the task runs, or how it ended is known or about to be. */
+  readonly isKnown: (handle: TaskHandle) => Promise<boolean>
   /** See TaskDriver.wait. */
   readonly waitForEnd: (handle: TaskHandle, signal: AbortSignal) => Promise<ExitResult>
 }
@@ -55,6 +56,14 @@ const isRunning = async (parts: WatchParts, handle: TaskHandle): Promise<boolean
   const processes = processesOf(handle)
   if (processes === undefined || processes.bootId !== (await parts.bootId())) return false
   return isAlive(processes.task)
+}
+
+/** The holder is asked before its record: one that is gone has written all that it is going to. */
+const isKnown = async (parts: WatchParts, handle: TaskHandle): Promise<boolean> => {
+  const processes = processesOf(handle)
+  const isOfThisBoot = processes !== undefined && processes.bootId === (await parts.bootId())
+  if (isOfThisBoot && ((await isAlive(processes.task)) || (await isAlive(processes.holder)))) return true
+  return (await readEnd(placeOf(parts.root, handle.id))) !== undefined
 }
 
 const lookAt = async (parts: WatchParts, handle: TaskHandle): Promise<Look> => {
@@ -112,6 +121,6 @@ const answerOf = (look: Look, endedForMs: number, id: string): ExitResult | unde
 
 export const createTaskWatch = (parts: WatchParts): TaskWatch => ({
   isRunning: handle => isRunning(parts, handle),
-  hasEnded: async handle => (await readEnd(placeOf(parts.root, handle.id))) !== undefined,
+  isKnown: handle => isKnown(parts, handle),
   waitForEnd: (handle, signal) => waitForEnd(parts, handle, signal),
 })

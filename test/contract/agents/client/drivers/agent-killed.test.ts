@@ -158,7 +158,7 @@ describe('the broker of raw_exec', () => {
     const brokers = async (): Promise<readonly string[]> =>
       (await processesWithVariable('MUSTER_BROKER'))
         .map(({ value }) => value)
-        .filter(value => value.includes('forsaken'))
+        .filter(value => value.includes(join(root, 'forsaken')))
     const labels = { cluster, node: `forsaken-${process.pid}` }
     const forsaken = join(root, 'forsaken')
     const task = await makeTaskStart({ root, labels, isImage: false, config: run })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StartResult, TaskDriver, TaskHandle, TaskStart } from '../../../../../src/agents/client/drivers/driver.ts'
-import { parseStat } from '../../../../../src/agents/client/drivers/raw-exec/process-identity.ts'
+import { type ProcessIdentity, parseStat } from '../../../../../src/agents/client/drivers/raw-exec/process-identity.ts'
 import { createRawExecDriver } from '../../../../../src/agents/client/drivers/raw-exec/raw-exec-driver.ts'
 import { processesOf } from '../../../../../src/agents/client/drivers/raw-exec/task-state.ts'
 import type { TaskConfig } from '../../../../../src/agents/client/drivers/task-config.ts'
@@ -69,8 +69,12 @@ describe('a process', () => {
     const handle = await startedHandle(await taskFor({ command: 'sleep', args: ['1000'] }))
     const state = processesOf(handle)
     if (state === undefined) throw new Error('the handle names no processes')
-    const recycled = { ...state.task, startTicks: String(Number(state.task.startTicks) - 1) }
-    const stale: TaskHandle = { ...handle, id: `${handle.id}-former`, state: { ...state, task: recycled } }
+    const earlier = (identity: ProcessIdentity): ProcessIdentity => ({
+      ...identity,
+      startTicks: String(Number(identity.startTicks) - 1),
+    })
+    const former = { ...state, task: earlier(state.task), holder: earlier(state.holder) }
+    const stale: TaskHandle = { ...handle, id: `${handle.id}-former`, state: former }
     expect(await driver.recover(stale)).toBe('gone')
     await driver.stop(stale, 'SIGKILL', 1_000)
     await expect(driver.signal(stale, 'SIGKILL')).rejects.toMatchObject({ code: 'DRIVER_FAILED' })
