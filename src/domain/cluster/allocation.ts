@@ -3,7 +3,7 @@ import type { TaskGroup } from '../jobspec/schema.ts'
 import type { TaskReport } from '../report/events.ts'
 import type { FoldContext } from './fold-context.ts'
 import { touchServices } from './services.ts'
-import type { AllocationState, NodeUsage, ObservedStatus } from './state.ts'
+import type { AllocationState, ClusterState, NodeState, NodeUsage, ObservedStatus } from './state.ts'
 
 export const groupOf = (allocation: AllocationState): TaskGroup | undefined =>
   allocation.job.groups.find(group => group.name === allocation.group)
@@ -46,7 +46,17 @@ export const freeResources = ({ state, changes }: FoldContext, allocation: Alloc
   const node = state.nodes.get(allocation.nodeId)
   if (node === undefined) return
   addTo(node.usage, allocation, -1)
+  // Ports are handed over along replacements alone: one that ends before the allocation it replaced gives them back.
+  if (allocation.previousId !== null && allocation.ports.length > 0) returnPorts(state, node, allocation)
   changes.nodes.add(node.id)
+}
+
+const returnPorts = (state: ClusterState, node: NodeState, freed: AllocationState): void => {
+  for (const id of node.allocations) {
+    const other = id === freed.id ? undefined : state.allocations.get(id)
+    if (other === undefined || !holdsResources(other)) continue
+    for (const port of other.ports) if (!node.usage.ports.has(port)) node.usage.ports.set(port, other.id)
+  }
 }
 
 /** The allocation's status as its tasks make it (nomad-behaviour §4.3, with `failed` only once nothing runs any more). */

@@ -199,6 +199,35 @@ describe('over any history', () => {
   })
 })
 
+describe('a static port', () => {
+  it('stays with the allocation that still holds it when its replacement ends first', () => {
+    const world = worldOf()
+    const network = { mode: 'host', ports: [buildPort('http', 5_000)] } as const
+    const jobOf = (id: string, version: string) =>
+      buildJob({ id, meta: { version }, constraints: onFirst, groups: [buildGroup({ network })] })
+    const onFirst = [buildConstraint('${node.unique.name}', '=', 'n0')]
+    const settled = (): void => settle(world, () => undefined)
+    const newest = () => [...world.state.allocations.values()].at(-1)
+    world.register(jobOf('a', '1'))
+    settled()
+    const first = newest()
+    world.register(jobOf('a', '2'))
+    settled()
+    const second = newest()
+    if (first === undefined || second === undefined) throw new Error('both versions are placed')
+    expect([second.previousId, first.desired, second.ports]).toEqual([first.id, 'stop', [5_000]])
+    world.stop('a', false)
+    settled()
+    world.report(second, 'complete')
+    world.register(jobOf('b', '1'))
+    settled()
+    expect(newest()).toBe(second)
+    expect(brokenPromises(world.state)).toEqual([])
+    world.report(first, 'complete')
+    expect(world.state.nodes.get(first.nodeId)?.usage.ports.size).toBe(0)
+  })
+})
+
 describe('the chosen node', () => {
   const nodeArb = fc.record({
     memoryMb: fc.integer({ min: 64, max: 4_000 }),
