@@ -1,40 +1,26 @@
-import type { NodeRegistered, NodeResources } from '../../domain/node/events.ts'
 import { type Clock, sleep } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
 import { type AgentLink, LINK_PROTOCOL, type ServerMessage } from '../../protocol/client-link.ts'
 import { createAnswerer } from './answer-request.ts'
-import { startId } from './build-task-start.ts'
 import type { Probe } from './checks.ts'
 import type { Directories } from './directories.ts'
 import type { TaskDriver } from './drivers/driver.ts'
 import { createFingerprinter } from './fingerprint/index.ts'
 import type { Machine } from './fingerprint/machine.ts'
-import { identify, secretDigestOf } from './identity.ts'
+import { identify } from './identity.ts'
 import { MAX_DESIRED_WAITING } from './limits.ts'
+import { type NodeConfig, nodeViewOf, registrationOf } from './node-config.ts'
+import { recordedStarts } from './recorded-starts.ts'
 import { createReporter, type Reporter } from './reporter.ts'
 import { createServerLink, type ServerLinkSupervisor } from './server-link.ts'
 import { createServiceCatalog } from './service-catalog.ts'
 import type { NodeIdentity, StateStore } from './state-store.ts'
 import { stateUntilCrash } from './state-until-crash.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
-import type { AgentServices, NodeView } from './task-context.ts'
+import type { AgentServices } from './task-context.ts'
 import { createTaskTemplates } from './templates/task-templates.ts'
-
-export type NodeConfig = {
-  readonly name: string
-  readonly region: string
-  readonly datacenter: string
-  readonly nodePool: string
-  readonly nodeClass: string
-  readonly meta: Readonly<Record<string, string>>
-  readonly reserved: NodeResources
-  readonly reservedPorts: readonly number[]
-  readonly version: string
-  /** Names the cluster in the labels of tasks. */
-  readonly cluster: string
-}
 
 export type ClientAgentOptions = {
   readonly clock: Clock
@@ -115,18 +101,6 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
 
   const catalog = createServiceCatalog(() => void running?.link.send(catalog.wanted()))
 
-  const view = (identity: NodeIdentity): NodeView => ({
-    nodeId: identity.nodeId,
-    name: node.name,
-    datacenter: node.datacenter,
-    region,
-    nodeClass: node.nodeClass,
-    nodePool: node.nodePool,
-    attributes: fingerprinter.facts().attributes,
-    meta: node.meta,
-    address: fingerprinter.address(),
-  })
-
   const heldPorts: AgentServices['heldPorts'] = async ports => {
     const held = await options.machine.holdersOf(ports)
     await fingerprinter.metPorts(
@@ -143,7 +117,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       logger,
       directories,
       drivers: new Map(options.drivers.map(driver => [driver.name, driver])),
-      node: () => view(identity),
+      node: () => nodeViewOf(node, identity, region, fingerprinter),
       labels: { 'dev.muster.cluster': node.cluster, 'dev.muster.node': identity.nodeId, ...options.labels },
       hasServer: () => isHeard && isClean,
       heldPorts,
@@ -151,21 +125,6 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     }
     return services
   }
-
-  const registration = (identity: NodeIdentity): NodeRegistered['data'] => ({
-    ...fingerprinter.facts(),
-    name: node.name,
-    datacenter: node.datacenter,
-    nodePool: node.nodePool,
-    nodeClass: node.nodeClass,
-    meta: node.meta,
-    reserved: node.reserved,
-    reservedPorts: node.reservedPorts,
-    address: fingerprinter.address(),
-    secretDigest: secretDigestOf(identity.secret),
-    bootId: identity.bootId,
-    version: node.version,
-  })
 
   const takeDesired = async (message: Extract<ServerMessage, { kind: 'desired' }>): Promise<void> => {
     if (running === undefined) return
@@ -235,7 +194,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
         protocol: LINK_PROTOCOL,
         nodeId: identity.nodeId,
         secret: identity.secret,
-        node: registration(identity),
+        node: registrationOf(node, identity, fingerprinter),
         checkpoint: parts.supervisor.checkpoint().position,
       }),
       onWelcome: (welcome, send) => {
@@ -252,20 +211,8 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       },
     })
 
-  /** Starts that are on record; whatever else carries this node's label is nobody's. */
-  const recordedStarts = (supervisor: Supervisor): ReadonlySet<string> => {
-    const ids = new Set<string>()
-    for (const runner of supervisor.runners()) {
-      for (const task of runner.tasks().values()) {
-        const { phase, startNumber } = task.record()
-        if (phase.kind !== 'dead') ids.add(startId(runner.id, task.name, startNumber))
-      }
-    }
-    return ids
-  }
-
   const cleanUp = async (identity: NodeIdentity, supervisor: Supervisor): Promise<void> => {
-    const keep = recordedStarts(supervisor)
+    const keep = recordedStarts(supervisor.runners())
     const own = options.drivers.map(driver => driver.sweep({ 'dev.muster.node': identity.nodeId }, keep))
     const results = await Promise.allSettled([...own, options.removeLeftovers?.()])
     for (const result of results) {

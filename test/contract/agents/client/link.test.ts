@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import {
+  MAX_DESIRED_WAITING,
+  MAX_DONE_REQUESTS,
+  MAX_TERMINAL_ALLOCATIONS,
+} from '../../../../src/agents/client/limits.ts'
 import type { TaskRequest } from '../../../../src/protocol/client-link.ts'
 import { buildDesired, createAgentBench, mockTask } from '../../../support/agent-bench.ts'
 import { settle } from '../../../support/manual-clock.ts'
@@ -296,5 +301,51 @@ describe('an agent that stops', () => {
     bench.world.start('stray', { 'dev.muster.node': nodeId }, plan)
     await bench.begin()
     expect(bench.world.running()).toEqual([])
+  })
+})
+
+describe('the limits of a client agent', () => {
+  it('keep the directories of so many terminal allocations, the newest', async () => {
+    const bench = createAgentBench()
+    const tasks = [mockTask('web', { run_for: '1s' })]
+    const many = Array.from({ length: MAX_TERMINAL_ALLOCATIONS + 3 }, (_, index) =>
+      buildDesired(index, { tasks }, {}, { type: 'batch' }),
+    )
+    await bench.begin(many.slice(0, 3))
+    await bench.clock.advance(5_000)
+    bench.server.desire(many.slice(3))
+    await bench.clock.advance(10_000)
+    const kept = (await bench.state.load()).allocations.map(({ held }) => held.allocationId)
+    expect(kept).toHaveLength(MAX_TERMINAL_ALLOCATIONS)
+    expect(kept).not.toContain(many[0]?.allocationId)
+  })
+
+  it('begin the link anew when desired state comes faster than it can be taken', async () => {
+    const bench = createAgentBench()
+    await bench.begin()
+    for (let sent = 0; sent <= MAX_DESIRED_WAITING + 1; sent += 1) bench.server.desire([])
+    await bench.clock.advance(5_000)
+    expect(bench.server.messages.filter(({ kind }) => kind === 'hello').length).toBeGreaterThan(1)
+  })
+
+  it('remember so many requests that were done', async () => {
+    const bench = createAgentBench()
+    await bench.begin()
+    const requests = Array.from(
+      { length: MAX_DONE_REQUESTS + 1 },
+      (_, index): TaskRequest => ({
+        kind: 'restart',
+        requestId: `r${index}`,
+        allocationId: 'nowhere',
+        task: '',
+        startNumber: null,
+        expiresAt: Number.MAX_SAFE_INTEGER,
+      }),
+    )
+    bench.server.desire([], { requests })
+    await bench.clock.advance(1_000)
+    const { doneRequests } = (await bench.state.load()).checkpoint
+    expect(doneRequests).toHaveLength(MAX_DONE_REQUESTS)
+    expect(doneRequests[0]).toBe('r1')
   })
 })
