@@ -14,7 +14,7 @@ import { schemaText } from '../../../src/api/graphql/load-schema.ts'
 
 const schema = buildSchema(schemaText())
 
-test('the printed schema is that of the files by noun: `npm run schema` prints it', () => {
+test('the printed schema is that of the files by noun, which scripts/print-schema.ts prints', () => {
   const printed = readFileSync(new URL('../../../src/protocol/schema.graphql', import.meta.url), 'utf8')
   expect(printed).toBe(`${printSchema(schema)}\n`)
 })
