@@ -119,9 +119,12 @@ const startServerPart = async (parts: Parts, storage: Storage, address: string):
     parts.options.dataDir === null
       ? createMemoryKeyring(systemRandom)
       : openKeyringFile({ path: join(parts.paths.server, 'keyring.json'), isRequired: head >= 0, random: systemRandom })
+  const sealer = createSealer({ keyring, random: systemRandom })
+  // Makes the keyring's file before the log's first event: a log without one is taken for a keyring that was lost.
+  sealer.digest('default', '')
   return startServer({
     store,
-    sealer: createSealer({ keyring, random: systemRandom }),
+    sealer,
     parse: createJobFileParser({
       gate: openGate(),
       functions: { provided: new Set(['env', 'nomadService', 'nomadServices']), absent: new Map() },
