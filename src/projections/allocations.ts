@@ -90,7 +90,7 @@ const plan: Facet = {
 const status: Facet = {
   table: 'allocation_status',
   columns: { status: 'TEXT', observed: 'TEXT' },
-  indexes: [],
+  indexes: [['status', 'to_position', 'key']],
   values: ({ state }, id) => {
     const allocation = state.allocations.get(id)
     return allocation === undefined ? null : [clientStatusOf(allocation), allocation.observed]

@@ -4,7 +4,7 @@ import { splitJobKey } from '../../domain/ids.ts'
 import type { CheckReport, TaskReport } from '../../domain/report/events.ts'
 import { type At, bindingsOf, holds, joined } from '../interval.ts'
 import { cutToPage, keyBefore, type Listed, type Page } from './page.ts'
-import { endOfPrefix, parseJson, type Sql, where } from './sql.ts'
+import { endOfPrefix, inNamespace, parseJson, type Sql, where } from './sql.ts'
 
 export type AllocationRow = {
   readonly at: At
@@ -164,19 +164,30 @@ const toRow = (raw: Raw, at: At): AllocationRow => ({
 
 const keyIn = (kind: string): string => `(SELECT key FROM ${kind}_id WHERE id = @${kind})`
 
-/** Starts from the table whose index answers the filter, so that a page costs what it shows. */
-const sourceOf = (filter: AllocationFilter, at: At): string => {
-  const drives = filter.evaluationId !== undefined || filter.deploymentId !== undefined
-  if (!drives) return `allocation a ${details(at)}`
-  const column = filter.evaluationId === undefined ? 'deployment' : 'evaluation'
-  return `allocation_plan d JOIN ${joined('allocation', 'a', 'd.key', at)} AND d.${column}_key = ${keyIn(column)} AND ${holds('d', at)} ${details(at)}`
+type Source = { readonly text: string; readonly key: string; readonly condition: string }
+
+/** Starts from the table whose index answers the filter, in the order of that index, so that a page costs what it shows. */
+const sourceOf = (filter: AllocationFilter, at: At): Source => {
+  const startingFrom = (table: string, condition: string): Source => ({
+    text: `${table} d JOIN ${joined('allocation', 'a', 'd.key', at)} ${details(at)}`,
+    key: 'd.key',
+    condition: `${holds('d', at)} AND ${condition}`,
+  })
+  if (filter.evaluationId !== undefined)
+    return startingFrom('allocation_plan', `d.evaluation_key = ${keyIn('evaluation')}`)
+  if (filter.deploymentId !== undefined)
+    return startingFrom('allocation_plan', `d.deployment_key = ${keyIn('deployment')}`)
+  if (filter.status !== undefined && filter.jobKey === undefined && filter.nodeId === undefined)
+    return startingFrom('allocation_status', 'd.status = @status')
+  return { text: `allocation a ${details(at)}`, key: 'a.key', condition: holds('a', at) }
 }
 
 export const createAllocationQueries = (sql: Sql) => {
   const list = (filter: AllocationFilter, page: Page, at: At): Listed<AllocationRow> => {
-    const text = `SELECT ${columns} FROM ${sourceOf(filter, at)} ${where(
-      holds('a', at),
-      filter.namespace !== null && 'j.id >= @namespace AND j.id < @namespaceEnd',
+    const source = sourceOf(filter, at)
+    const text = `SELECT ${columns} FROM ${source.text} ${where(
+      source.condition,
+      filter.namespace !== null && inNamespace,
       filter.prefix !== undefined && 'i.id >= @prefix AND i.id < @prefixEnd',
       filter.status !== undefined && 'st.status = @status',
       filter.jobKey !== undefined && 'a.job_key = @jobKey',
@@ -184,8 +195,8 @@ export const createAllocationQueries = (sql: Sql) => {
       filter.nodeId !== undefined && `a.node_key = ${keyIn('node')}`,
       filter.evaluationId !== undefined && `pl.evaluation_key = ${keyIn('evaluation')}`,
       filter.deploymentId !== undefined && `pl.deployment_key = ${keyIn('deployment')}`,
-      'a.key < @before',
-    )} ORDER BY a.key DESC LIMIT @limit`
+      `${source.key} < @before`,
+    )} ORDER BY ${source.key} DESC LIMIT @limit`
     const rows = sql.all<Raw>(text, {
       ...bindingsOf(at),
       namespace: `${filter.namespace ?? ''}/`,

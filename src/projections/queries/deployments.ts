@@ -3,7 +3,7 @@ import type { DeploymentStatus } from '../../domain/control/events.ts'
 import { splitJobKey } from '../../domain/ids.ts'
 import { type At, bindingsOf, holds, joined } from '../interval.ts'
 import { cutToPage, keyBefore, type Listed, type Page } from './page.ts'
-import { endOfPrefix, parseJson, type Sql, where } from './sql.ts'
+import { endOfPrefix, inNamespace, parseJson, type Sql, where } from './sql.ts'
 
 export type DeploymentGroupRow = DeploymentGroupState & { readonly group: string }
 
@@ -83,7 +83,7 @@ export const createDeploymentQueries = (sql: Sql) => {
     list: (filter: DeploymentFilter, page: Page, at: At): Listed<DeploymentRow> => {
       const text = `SELECT ${columns} FROM deployment d ${details(at)} ${where(
         holds('d', at),
-        filter.namespace !== null && 'j.id >= @namespace AND j.id < @namespaceEnd',
+        filter.namespace !== null && inNamespace,
         filter.prefix !== undefined && 'i.id >= @prefix AND i.id < @prefixEnd',
         filter.status !== undefined && 'st.status = @status',
         filter.jobKey !== undefined && 'd.job_key = @jobKey',

@@ -5,7 +5,7 @@ import type { JobType } from '../../domain/jobspec/schema.ts'
 import { type At, bindingsOf, holds, joined } from '../interval.ts'
 import type { JobRow } from './jobs.ts'
 import { cutToPage, keyBefore, type Listed, type Page } from './page.ts'
-import { endOfPrefix, parseJson, type Sql, where } from './sql.ts'
+import { endOfPrefix, inNamespace, parseJson, type Sql, where } from './sql.ts'
 
 /** Evaluations that one is linked with and that are shown with it. */
 const MAX_RELATED = 50
@@ -118,7 +118,7 @@ export const createEvaluationQueries = (sql: Sql) => {
   const list = (filter: EvaluationFilter, page: Page, at: At): Listed<EvaluationRow> => {
     const text = `SELECT ${columns} FROM evaluation e ${details(at)} ${where(
       holds('e', at),
-      filter.namespace !== null && 'j.id >= @namespace AND j.id < @namespaceEnd',
+      filter.namespace !== null && inNamespace,
       filter.prefix !== undefined && 'i.id >= @prefix AND i.id < @prefixEnd',
       filter.status !== undefined && 'st.status = @status',
       filter.jobKey !== undefined && 'e.job_key = @jobKey',

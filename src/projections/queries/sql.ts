@@ -36,4 +36,10 @@ export const where = (...conditions: readonly (string | false)[]): string => {
 /** What follows every text that begins with `prefix` in the order of code points. */
 export const endOfPrefix = (prefix: string): string => `${prefix}\u{10ffff}`
 
+/**
+ * Narrows rows of things to those of jobs of one namespace. The plus keeps SQLite from starting at the table of job ids: a
+ * page is found in the order of the list, and its rows are looked at one by one.
+ */
+export const inNamespace = '+j.id >= @namespace AND +j.id < @namespaceEnd'
+
 export const parseJson = <T>(text: string): T => JSON.parse(text) as T
