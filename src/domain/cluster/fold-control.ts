@@ -107,6 +107,7 @@ const forgetEvaluation = ({ state, changes }: FoldContext, id: string): void => 
   state.blocked.delete(id)
   state.jobs.get(evaluation.jobKey)?.evaluations.delete(id)
   changes.evaluations.add(id)
+  changes.jobs.add(evaluation.jobKey)
 }
 
 const forgetDeployment = ({ state, changes }: FoldContext, id: string): void => {
@@ -118,6 +119,7 @@ const forgetDeployment = ({ state, changes }: FoldContext, id: string): void => 
   job?.deployments.delete(id)
   if (job?.latestDeploymentId === id) job.latestDeploymentId = null
   changes.deployments.add(id)
+  changes.jobs.add(deployment.jobKey)
 }
 
 /** A collected job keeps its revision and incarnation as a purged one does: its stream goes on. */
