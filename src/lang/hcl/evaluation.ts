@@ -1,7 +1,7 @@
 import type { Diagnostic, Fault } from './diagnostic.ts'
-import { MAX_DIAGNOSTICS, MAX_EVALUATION_STEPS, MAX_STRING_LENGTH } from './limits.ts'
+import { MAX_DIAGNOSTICS, MAX_EVALUATION_STEPS, MAX_SHARED_STEPS, MAX_STRING_LENGTH } from './limits.ts'
 import type { Range } from './range.ts'
-import type { Scope } from './scope.ts'
+import type { Budget, Scope } from './scope.ts'
 import type { Expression } from './syntax.ts'
 import { UNKNOWN, type Value } from './value.ts'
 
@@ -15,7 +15,8 @@ export type Bindings =
 export type Evaluation = {
   readonly scope: Scope
   readonly diagnostics: Diagnostic[]
-  readonly budget: { stepsLeft: number }
+  readonly budget: Budget
+  readonly shared: Budget
   /** Evaluates a part. Handed down, because the parts' evaluators and this one need each other. */
   readonly evaluate: (e: Evaluation, expression: Expression, bindings: Bindings) => Value
 }
@@ -24,6 +25,7 @@ export const createEvaluation = (scope: Scope, evaluate: Evaluation['evaluate'])
   scope,
   diagnostics: [],
   budget: { stepsLeft: MAX_EVALUATION_STEPS },
+  shared: scope.budget ?? { stepsLeft: MAX_EVALUATION_STEPS },
   evaluate,
 })
 
@@ -37,15 +39,22 @@ export const warn = (e: Evaluation, range: Range, fault: Fault): void => {
   if (e.diagnostics.length < MAX_DIAGNOSTICS) e.diagnostics.push({ severity: 'warning', ...fault, range })
 }
 
-/** Takes steps from the budget. False, with one finding, once it is used up. */
+const useUp = (budget: Budget, stepCount: number): 'enough' | 'just used up' | 'used up' => {
+  const before = budget.stepsLeft
+  budget.stepsLeft = Math.max(-1, before - stepCount)
+  if (budget.stepsLeft >= 0) return 'enough'
+  return before >= 0 ? 'just used up' : 'used up'
+}
+
+/** Takes steps from the budgets. False once one is used up, with one finding when it happens. */
 export const spend = (e: Evaluation, range: Range, stepCount: number): boolean => {
-  const before = e.budget.stepsLeft
-  e.budget.stepsLeft = Math.max(-1, before - stepCount)
-  if (e.budget.stepsLeft >= 0) return true
-  if (before >= 0) {
+  const results = [useUp(e.budget, stepCount), useUp(e.shared, stepCount)]
+  if (results.every(result => result === 'enough')) return true
+  e.budget.stepsLeft = -1
+  if (results.includes('just used up') && !results.includes('used up')) {
     reject(e, range, {
       summary: 'Evaluation takes too long',
-      detail: `One expression may take ${MAX_EVALUATION_STEPS} steps, and this takes more.`,
+      detail: `One expression may take ${MAX_EVALUATION_STEPS} steps, all of a file ${MAX_SHARED_STEPS}, and this takes more.`,
       hint: 'Use smaller lists, or nest fewer "for" expressions.',
     })
   }

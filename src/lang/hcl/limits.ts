@@ -18,10 +18,13 @@ export const MAX_NUMBER_DIGITS = 512
 /** One evaluation may take this many steps; a step is a node evaluated or a value handed to a function. */
 export const MAX_EVALUATION_STEPS = 200_000
 
-/** A string made by an expression may have this many UTF-16 units. */
-export const MAX_STRING_LENGTH = 4_194_304
+/** All evaluations that share a budget, as those of one file should, may take this many steps together. */
+export const MAX_SHARED_STEPS = 1_000_000
 
-/** A value may nest this deep, and hold this many values (a string counts once more for every 256 characters). */
+/** A string made by an expression may have this many UTF-16 units. */
+export const MAX_STRING_LENGTH = 1_048_576
+
+/** A value may nest this deep, and hold this many values (a string counts once more for every 16 characters). */
 export const MAX_VALUE_DEPTH = 128
 export const MAX_VALUE_SIZE = 200_000
 

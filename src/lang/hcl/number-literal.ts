@@ -7,6 +7,9 @@ export type HclNumber = number | bigint
 export const normalizeInteger = (value: bigint): HclNumber =>
   value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
 
+/** Longer texts are not looked at: sign, digits before and after the point, exponent. */
+const MAX_NUMBER_TEXT = 2 * MAX_NUMBER_DIGITS + 8
+
 const decimal = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 
 /**
@@ -14,7 +17,7 @@ const decimal = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
  * digits; fractions are read as doubles. Undefined if the text is no such number or is too large.
  */
 export const readNumber = (text: string): HclNumber | undefined => {
-  const found = decimal.exec(text)
+  const found = text.length > MAX_NUMBER_TEXT ? null : decimal.exec(text)
   if (found === null) return undefined
   const [, minus = '', whole = '', fraction = '', exponentText = '0'] = found
   const exponent = Number(exponentText)

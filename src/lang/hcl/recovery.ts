@@ -17,18 +17,18 @@ const afterString = (text: string, start: number): number => {
   return text.length
 }
 
-/** The offset after a heredoc: the end of its closing line; if it has none, the end of its first line. */
-const afterHeredoc = (text: string, token: Token): number => {
+/** The offset after a heredoc: the end of its closing line. Undefined if it is never closed. */
+const afterHeredoc = (text: string, token: Token): number | undefined => {
   for (let at = token.end; at < text.length; ) {
     const lineEnd = text.indexOf('\n', at)
     const end = lineEnd < 0 ? text.length : lineEnd
     if (text.slice(at, end).trim() === token.text) return end
     at = end + 1
   }
-  return token.end - 1
+  return undefined
 }
 
-const afterToken = (text: string, token: Token): number => {
+const afterToken = (text: string, token: Token): number | undefined => {
   if (token.kind === 'quote') return afterString(text, token.start)
   if (token.kind === 'heredoc') return afterHeredoc(text, token)
   if (token.kind === 'invalid' && token.text === '/*') return text.length
@@ -43,8 +43,8 @@ const lineEndAfter = (text: string, offset: number): number => {
 
 /**
  * Where to read on after an item that began at `start` and could not be read beyond `fault`: at the first line break (or
- * unmatched closing brace) outside all brackets of the item. If its brackets never close, at the end of the line of the
- * fault. Always beyond `start`.
+ * unmatched closing brace) outside all brackets of the item. If its brackets or a heredoc in it never close, at the end of
+ * the line of the fault. Always beyond `start`.
  */
 export const skipItem = (text: string, start: number, fault: number): number => {
   let depth = 0
@@ -56,7 +56,9 @@ export const skipItem = (text: string, start: number, fault: number): number => 
     }
     if (token.kind === 'sign' && openers.has(token.text)) depth += 1
     if (token.kind === 'sign' && closers.has(token.text)) depth = Math.max(0, depth - 1)
-    at = afterToken(text, token)
+    const next = afterToken(text, token)
+    if (next === undefined) break
+    at = next
   }
   return Math.max(lineEndAfter(text, fault), start + 1)
 }

@@ -1,4 +1,5 @@
 import type { HclFunction } from './function.ts'
+import { MAX_SHARED_STEPS } from './limits.ts'
 import type { Value } from './value.ts'
 
 /**
@@ -11,12 +12,19 @@ export type RootMeaning =
   | { readonly kind: 'deferred' }
   | { readonly kind: 'absent'; readonly candidates: readonly string[] }
 
+/** How many steps are left to all evaluations that share it. */
+export type Budget = { stepsLeft: number }
+
+/** A budget for the evaluations of one file. */
+export const createBudget = (): Budget => ({ stepsLeft: MAX_SHARED_STEPS })
+
 /**
  * Where an expression is evaluated. `nouns` names what the attributes of a root are ("variable" for `var`), for the
- * message about one that is not there.
+ * message about one that is not there. Without a `budget` of its own, every evaluation has the steps of one.
  */
 export type Scope = {
   readonly lookUp: (root: string) => RootMeaning
   readonly functions: ReadonlyMap<string, HclFunction>
   readonly nouns?: ReadonlyMap<string, string>
+  readonly budget?: Budget
 }

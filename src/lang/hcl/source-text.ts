@@ -1,3 +1,4 @@
+import { charactersOf } from './characters.ts'
 import type { Position, Range } from './range.ts'
 
 /** A text with a table of its lines, so that an offset (UTF-16 units) becomes a place that a person can find. */
@@ -13,7 +14,6 @@ export type SourceText = {
 
 const BYTE_ORDER_MARK = '\ufeff'
 const notAscii = /\P{ASCII}/u
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** Columns and bytes at each offset of one line that is not plain ASCII; both counted from 0 at the line's start. */
 type LineTable = { readonly columns: Uint32Array; readonly bytes: Uint32Array }
@@ -23,11 +23,13 @@ const tableOf = (line: string): LineTable => {
   const bytes = new Uint32Array(line.length + 1)
   let column = 0
   let byte = 0
-  for (const { segment, index } of graphemes.segment(line)) {
-    columns.fill(column, index, index + segment.length)
-    bytes.fill(byte, index, index + segment.length)
-    if (segment !== BYTE_ORDER_MARK) column += 1
-    byte += Buffer.byteLength(segment)
+  let index = 0
+  for (const character of charactersOf(line)) {
+    columns.fill(column, index, index + character.length)
+    bytes.fill(byte, index, index + character.length)
+    if (character !== BYTE_ORDER_MARK) column += 1
+    byte += Buffer.byteLength(character)
+    index += character.length
   }
   columns[line.length] = column
   bytes[line.length] = byte
@@ -105,7 +107,8 @@ export const sourceText = (text: string): SourceText => {
     const table = lineTable(index)
     const wanted = Math.max(0, column - 1)
     if (table === 'ascii') return Math.min(start + wanted, endOf(index))
-    const found = table.columns.findIndex(c => c >= wanted)
+    const characters = rawLine(index)
+    const found = table.columns.findIndex((c, at) => c >= wanted && characters[at] !== BYTE_ORDER_MARK)
     return found < 0 ? endOf(index) : start + found
   }
 

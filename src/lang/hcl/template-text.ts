@@ -130,7 +130,7 @@ export const scanHeredocLiteral = (p: Parser, open: number, marker: string): Lit
     at = plainEnd
     p.offset = at
     const next = text[at]
-    if (next === undefined) return unclosedHeredoc(p, open, marker)
+    if (next === undefined) return failUnclosedHeredoc(p, open, marker)
     if (isSequence(text, at)) return value === '' ? { kind: 'sequence' } : composed(value)
     if (isEscapedSequence(text, at)) {
       value += text.slice(at + 1, at + 3)
@@ -146,11 +146,20 @@ export const scanHeredocLiteral = (p: Parser, open: number, marker: string): Lit
   }
 }
 
-const unclosedHeredoc = (p: Parser, open: number, marker: string): Literal => {
+/** True if some line below consists of the marker alone, so that reading the text is worth it. */
+export const isClosedBelow = (text: string, from: number, marker: string): boolean => {
+  const closingLine = new RegExp(`^[^\\S\\n]*${marker}[^\\S\\n]*\\n`, 'gm')
+  closingLine.lastIndex = from
+  return closingLine.test(text)
+}
+
+/** Reports a heredoc without an end at its opening, from where reading goes on. */
+export const failUnclosedHeredoc = (p: Parser, open: number, marker: string): Literal => {
   const lastLine = p.source.text.slice(p.source.text.lastIndexOf('\n') + 1).trim()
   const hint =
     lastLine === marker
       ? `The file ends right after "${marker}": add a line break there.`
       : `Write "${marker}" on a line of its own after the text.`
+  p.offset = open
   return unterminated(p, open, `This heredoc is not closed: no line consists of "${marker}" alone.`, hint)
 }

@@ -2,7 +2,7 @@ import { parseForNames } from './collection.ts'
 import { describeToken, failAtNext, nested, type Parser, peek, take, takeIf, withNewlines } from './parser.ts'
 import type { Expression, TemplatePart } from './syntax.ts'
 import { flushIndent, type TemplateToken } from './template-indent.ts'
-import { scanHeredocLiteral, scanQuotedLiteral } from './template-text.ts'
+import { failUnclosedHeredoc, isClosedBelow, scanHeredocLiteral, scanQuotedLiteral } from './template-text.ts'
 import { buildParts } from './template-tree.ts'
 
 /**
@@ -26,6 +26,10 @@ export const parseQuoted = (p: Parser): Expression => {
 export const parseHeredoc = (p: Parser): Expression => {
   const open = take(p)
   const marker = open.text
+  if (!isClosedBelow(p.source.text, open.end, marker)) {
+    failUnclosedHeredoc(p, open.start, marker)
+    return { kind: 'invalid', range: p.source.rangeOf(open.start, p.offset) }
+  }
   const tokens = nested(
     p,
     () => readTokens(p, () => scanHeredocLiteral(p, open.start, marker)),

@@ -132,7 +132,7 @@ export const holdsUnknown = (value: Value): boolean => {
 }
 
 /**
- * How many values there are in the value, itself included (a string counts once more for every 256 characters), and how
+ * How many values there are in the value, itself included (a string counts once more for every 16 characters), and how
  * deep they nest. Stops as soon as either bound is passed, so that shared parts cannot make it run for ever.
  */
 export const measureValue = (value: Value, maxSize: number, maxDepth: number): { size: number; depth: number } => {
@@ -144,7 +144,7 @@ export const measureValue = (value: Value, maxSize: number, maxDepth: number): {
     const next: Value[] = []
     for (const item of level) {
       size += 1
-      if (typeof item === 'string') size += item.length >> 8
+      if (typeof item === 'string') size += item.length >> 4
       else if (isList(item)) appendUpTo(next, item, maxSize)
       else if (isObject(item)) appendUpTo(next, Object.values(item), maxSize)
     }

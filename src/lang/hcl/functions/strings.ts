@@ -53,6 +53,13 @@ const replaceByPattern = (text: string, pattern: string, replacement: string): O
   return done(regex.replaceAll(text, replacement))
 }
 
+/** The text without the line breaks at its end. */
+const withoutLineBreaks = (text: string): string => {
+  let end = text.length
+  while (text[end - 1] === '\n') end -= text[end - 2] === '\r' ? 2 : 1
+  return text.slice(0, end)
+}
+
 const indent = (spaceCount: HclNumber, text: string): Outcome => {
   const width = Number(spaceCount)
   if (!Number.isInteger(width) || width < 0) return failed('the number of spaces must be a whole number from 0', 0)
@@ -96,5 +103,5 @@ export const stringFunctions: readonly HclFunction[] = [
   define('strlen', [text], value => done(charactersOf(value).length)),
   define('strrev', [text], value => done(charactersOf(value).toReversed().join(''))),
   define('indent', [takes.number('spaces'), text], indent),
-  define('chomp', [text], value => done(value.replace(/(?:\r?\n)+$/, ''))),
+  define('chomp', [text], value => done(withoutLineBreaks(value))),
 ]
