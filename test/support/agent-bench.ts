@@ -76,6 +76,8 @@ export type FakeServer = {
     allocations: readonly DesiredAllocation[],
     more?: Partial<Extract<ServerMessage, { kind: 'desired' }>>,
   ) => void
+  /** From now on every agent that is welcomed gets this as its whole desired state. */
+  readonly welcomeWith: (desired: () => readonly DesiredAllocation[]) => void
   readonly cut: () => void
   readonly isConnected: () => boolean
   readonly refuseDials: (isRefusing: boolean) => void
@@ -100,14 +102,30 @@ export const createFakeServer = (clock: Pick<Clock, 'now'>): FakeServer => {
   let isWithholding = false
   let isSilent = false
   let isGreeted = false
+  let greeting: (() => readonly DesiredAllocation[]) | undefined
   let dials = 0
   let position = 0
+  const send = (message: ServerMessage): void => current?.send(message)
+  const desire: FakeServer['desire'] = (allocations, more = {}) => {
+    position += 1
+    send({
+      kind: 'desired',
+      position,
+      serverTime: clock.now(),
+      isFull: false,
+      allocations,
+      collected: [],
+      requests: [],
+      ...more,
+    })
+  }
   const answer = (link: ServerLink, message: AgentMessage): void => {
     messages.push(message)
     if (isSilent) return
     if (message.kind === 'hello') {
       isGreeted = true
       link.send({ kind: 'welcome', serverTime: clock.now(), heartbeatTtlMs: 10_000, region: 'global' })
+      if (greeting !== undefined) desire(greeting(), { isFull: true })
     } else if (message.kind === 'heartbeat') link.send({ kind: 'heartbeat-ack', serverTime: clock.now() })
     else if (message.kind === 'report') {
       const key = `${message.report.bootId}/${message.report.sequence}`
@@ -115,7 +133,6 @@ export const createFakeServer = (clock: Pick<Clock, 'now'>): FakeServer => {
       if (!isWithholding) link.send({ kind: 'reported', sequence: message.report.sequence, position })
     }
   }
-  const send = (message: ServerMessage): void => current?.send(message)
   const reports = (): readonly AllocationsReported['data'][] => [...bySequence.values()]
   const eventsOf = (allocationId: string, task: string) =>
     reports()
@@ -134,18 +151,9 @@ export const createFakeServer = (clock: Pick<Clock, 'now'>): FakeServer => {
       server.onMessage(message => answer(server, message))
       return agent
     },
-    desire: (allocations, more = {}) => {
-      position += 1
-      send({
-        kind: 'desired',
-        position,
-        serverTime: clock.now(),
-        isFull: false,
-        allocations,
-        collected: [],
-        requests: [],
-        ...more,
-      })
+    desire,
+    welcomeWith: next => {
+      greeting = next
     },
     isConnected: () => isGreeted,
     cut: () => current?.close('the wire was cut'),

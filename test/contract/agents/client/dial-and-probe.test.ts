@@ -17,7 +17,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close()
 })
 
-const listen = async <S extends Server | HttpServer>(server: S): Promise<number> => {
+const listen = async (server: Server | HttpServer): Promise<number> => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   closers.push(() => server.close())
   return (server.address() as AddressInfo).port
@@ -41,7 +41,7 @@ describe('a link over WebSocket', () => {
     const heard: string[] = []
     sockets.on('connection', socket => {
       socket.send(JSON.stringify(heartbeatAck))
-      socket.on('message', data => heard.push(String(data)))
+      socket.on('message', data => heard.push(Buffer.from(data as Buffer).toString('utf8')))
     })
     const link = await createDialer({ addresses: [address] })()
     await eventually('the early message', async () => (sockets.clients.size === 1 ? true : undefined))
@@ -106,7 +106,7 @@ describe('a probe over the network', () => {
     const port = await listen(
       createHttpServer((request, response) => {
         const status = Number(request.url?.slice(1))
-        response.writeHead(status).end(`${request.method} ${request.headers['x-test']} ${'y'.repeat(9_000)}`)
+        response.writeHead(status).end(`${request.method} ${String(request.headers['x-test'])} ${'y'.repeat(9_000)}`)
       }),
     )
     const http = (path: string) =>

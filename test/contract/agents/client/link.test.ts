@@ -4,6 +4,7 @@ import {
   MAX_DONE_REQUESTS,
   MAX_TERMINAL_ALLOCATIONS,
 } from '../../../../src/agents/client/limits.ts'
+import { createMemoryStateStore, type StateStore } from '../../../../src/agents/client/state-store.ts'
 import type { TaskRequest } from '../../../../src/protocol/client-link.ts'
 import { buildDesired, createAgentBench, mockTask } from '../../../support/agent-bench.ts'
 import { settle } from '../../../support/manual-clock.ts'
@@ -301,6 +302,46 @@ describe('an agent that stops', () => {
     bench.world.start('stray', { 'dev.muster.node': nodeId }, plan)
     await bench.begin()
     expect(bench.world.running()).toEqual([])
+  })
+})
+
+describe('an agent that dies between a start and its record', () => {
+  /** The first agent never gets a running task onto the disk. */
+  const dieInBetween = async () => {
+    const inner = createMemoryStateStore()
+    let isStuck = true
+    const state: StateStore = {
+      ...inner,
+      saveProgress: (id, progress) =>
+        isStuck && progress.records.some(record => record.phase.kind === 'running')
+          ? new Promise<never>(() => {})
+          : inner.saveProgress(id, progress),
+    }
+    const bench = createAgentBench({ state })
+    const desired = buildDesired(1, { tasks: [mockTask('web', forever)] })
+    await bench.begin([desired])
+    await bench.clock.advance(500)
+    expect(bench.world.running()).toHaveLength(1)
+    expect(bench.server.task(desired.allocationId, 'web')?.phase).toBe('pending')
+    bench.agent().crash()
+    isStuck = false
+    return { bench, desired }
+  }
+
+  it('adopts the start instead of starting a second one', async () => {
+    const { bench, desired } = await dieInBetween()
+    await bench.begin([desired])
+    await bench.clock.advance(500)
+    expect(bench.world.running()).toEqual([`${desired.allocationId}/web/1`])
+    expect(bench.server.task(desired.allocationId, 'web')).toMatchObject({ phase: 'running', startNumber: 1 })
+  })
+
+  it('removes what came of the start when the task is to stop', async () => {
+    const { bench, desired } = await dieInBetween()
+    await bench.begin([{ ...desired, desired: 'stop' }])
+    await bench.clock.advance(500)
+    expect(bench.world.running()).toEqual([])
+    expect(bench.server.task(desired.allocationId, 'web')).toMatchObject({ phase: 'dead' })
   })
 })
 
