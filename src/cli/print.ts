@@ -8,7 +8,11 @@ export const printLines = async (context: CommandContext, lines: readonly string
   if (lines.length > 0) await context.io.stdout(`${lines.join('\n')}\n`)
 }
 
-export const toJson = (data: unknown): string => `${JSON.stringify(data, null, JSON_INDENT)}\n`
+/** Data as `-json` prints it, without the names by which members of unions are told apart. */
+export const toJson = (data: unknown): string => {
+  const isShown = (key: string): boolean => key !== '__typename'
+  return `${JSON.stringify(data, (key, value: unknown) => (isShown(key) ? value : undefined), JSON_INDENT)}\n`
+}
 
 /** The template language is loaded only when somebody uses it. */
 const applyTemplate = async (source: string, data: unknown, now: () => number): Promise<string> => {

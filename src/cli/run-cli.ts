@@ -75,14 +75,15 @@ const runCommand = async (entry: Entry, args: readonly string[], options: CliOpt
   }
 }
 
-const report = (io: CliIo, error: unknown): number => {
+const report = ({ io, env }: CliOptions, error: unknown): number => {
+  const { hasColor } = resolveSettings(noGlobalFlags, env, io.isInteractive)
   if (error instanceof Refusal) {
-    io.stderr(renderRefusal(error.info))
+    io.stderr(renderRefusal(error.info, hasColor))
     return EXIT_FAILED
   }
   if (!isAppError(error)) throw error
   const { code, message, hint } = error
-  io.stderr(renderRefusal({ code, message, ...(hint === undefined ? {} : { hint }) }))
+  io.stderr(renderRefusal({ code, message, ...(hint === undefined ? {} : { hint }) }, hasColor))
   return errorCatalogue[code].exit
 }
 
@@ -123,6 +124,6 @@ export const runCli = async (args: readonly string[], options: CliOptions): Prom
         )
     }
   } catch (error) {
-    return report(io, error)
+    return report(options, error)
   }
 }

@@ -1,17 +1,10 @@
-import { found, granted, type Rejection, rejectionFields, type Unresolved, unresolvedFields } from '../answers.ts'
-import { type CommandContext, defineCommand } from '../command.ts'
+import { granted, type Rejection, rejectionFields } from '../answers.ts'
+import { defineCommand } from '../command.ts'
 import { document } from '../document.ts'
 import { EXIT_OK } from '../exit-codes.ts'
+import { findNode, findOwnNode } from '../find-node.ts'
 import { printLines } from '../print.ts'
-import { ownNodeDocument } from '../queries/node-status.ts'
-import { Refusal, usageError } from '../refusal.ts'
-
-export const findNodeDocument = document<
-  { readonly node: { readonly __typename: 'Node'; readonly id: string } | Unresolved },
-  { readonly id: string }
->(`query FindNode($id: String!) {
-  node(id: $id) { __typename ... on Node { id } ${unresolvedFields} }
-}`)
+import { usageError } from '../refusal.ts'
 
 export const setEligibilityDocument = document<
   { readonly setNodeEligibility: { readonly __typename: 'NodeEligibility'; readonly position: number } | Rejection },
@@ -23,15 +16,6 @@ export const setEligibilityDocument = document<
     ${rejectionFields}
   }
 }`)
-
-const findNode = async ({ api }: CommandContext, id: string): Promise<string> =>
-  found((await api.query(findNodeDocument, { id })).node, 'NODE', id).id
-
-const ownNode = async ({ api }: CommandContext): Promise<string> => {
-  const { nodeId } = (await api.query(ownNodeDocument, {})).agent
-  if (nodeId !== null) return nodeId
-  throw new Refusal({ code: 'NOT_FOUND', message: 'the agent that answers runs no client, so that it is no node' })
-}
 
 export const command = defineCommand({
   usage: 'muster node eligibility [options] <node>',
@@ -46,7 +30,7 @@ export const command = defineCommand({
     if (flags.enable === flags.disable) throw usageError('one of -enable and -disable is needed')
     const [typed] = positionals
     if (flags.self === (typed !== undefined)) throw usageError('one node or -self is needed')
-    const nodeId = typed === undefined ? await ownNode(context) : await findNode(context, typed)
+    const nodeId = typed === undefined ? await findOwnNode(context) : await findNode(context, typed)
     const input = { nodeId, isEligible: flags.enable }
     granted((await context.api.query(setEligibilityDocument, { input })).setNodeEligibility)
     const state = flags.enable ? 'eligible' : 'ineligible'

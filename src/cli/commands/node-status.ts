@@ -1,15 +1,10 @@
 import { found, listAll, PAGE_SIZE } from '../answers.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
+import { findOwnNode } from '../find-node.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { printData, warnIfCut } from '../print.ts'
-import {
-  fetchNodes,
-  type NodeStatus,
-  nodeAllocationsDocument,
-  nodeStatusDocument,
-  ownNodeDocument,
-} from '../queries/node-status.ts'
-import { Refusal, usageError } from '../refusal.ts'
+import { fetchNodes, type NodeStatus, nodeAllocationsDocument, nodeStatusDocument } from '../queries/node-status.ts'
+import { usageError } from '../refusal.ts'
 import { renderNodeList, renderNodeStatus } from '../render/node-status.ts'
 
 type Flags = {
@@ -48,12 +43,6 @@ export const showNode = async (context: CommandContext, id: string, flags: Flags
   return printData(context, flags, { ...node, allocations: rows }, () => renderNodeStatus(node, rows, options))
 }
 
-const ownNode = async ({ api }: CommandContext): Promise<string> => {
-  const { nodeId } = (await api.query(ownNodeDocument, {})).agent
-  if (nodeId !== null) return nodeId
-  throw new Refusal({ code: 'NOT_FOUND', message: 'the agent that answers runs no client, so that it is no node' })
-}
-
 export const command = defineCommand({
   usage: 'muster node status [options] [node]',
   description:
@@ -69,7 +58,7 @@ export const command = defineCommand({
   run: async (context, { flags, positionals }) => {
     const [typed] = positionals
     if (flags.self && typed !== undefined) throw usageError('-self and a node exclude one another')
-    if (flags.self) return showNode(context, await ownNode(context), flags)
+    if (flags.self) return showNode(context, await findOwnNode(context), flags)
     return typed === undefined ? listNodes(context, flags) : showNode(context, typed, flags)
   },
 })

@@ -1,5 +1,7 @@
 import { renderDeployment } from '../render/deployment.ts'
 import { indent } from '../render/indent.ts'
+import { type PlacementFailure, renderPlacementFailure } from '../render/metrics.ts'
+import { paint } from '../render/paint.ts'
 import { shortId } from '../render/short-id.ts'
 import { localTime } from '../render/time.ts'
 import type { DeploymentView } from './deployment-view.ts'
@@ -10,14 +12,36 @@ export type DeploymentMonitor = {
   /** The newest task event that was looked at, by allocation and task. */
   readonly seen: ReadonlyMap<string, number>
   readonly progress: string
+  /** What waited for a place when that was last told, empty when nothing did. */
+  readonly waiting: string
   readonly toldAtMs: number
 }
 
 export const initialDeploymentMonitor = (nowMs: number): DeploymentMonitor => ({
   seen: new Map(),
   progress: '',
+  waiting: '',
   toldAtMs: nowMs,
 })
+
+/** The monitor of a deployment whose missing places have just been told, reasons and all. */
+export const withWaitingTold = (
+  monitor: DeploymentMonitor,
+  waiting: readonly PlacementFailure[],
+): DeploymentMonitor => ({
+  ...monitor,
+  waiting: waitingText(waiting),
+})
+
+const waitingText = (waiting: readonly PlacementFailure[]): string => waiting.flatMap(renderPlacementFailure).join('\n')
+
+/** Why something is not placed, told whenever that changes. */
+const waitingLines = (before: string, now: string, nowMs: number): readonly string[] => {
+  if (now === before) return []
+  const time = localTime(nowMs)
+  if (now === '') return [`    ${time}: Everything has a place now`]
+  return [`    ${time}: Waiting for capacity:`, ...indent(now.split('\n'), 6)]
+}
 
 /** Task events that say why something does not become healthy. */
 const troubles: ReadonlySet<string> = new Set([
@@ -69,18 +93,20 @@ const progressOf = (view: DeploymentView): string =>
 export const observeDeployment = (
   monitor: DeploymentMonitor,
   view: DeploymentView,
-  { isVerbose, nowMs }: MonitorOptions,
+  { isVerbose, nowMs, waiting }: MonitorOptions & { readonly waiting: readonly PlacementFailure[] },
 ): Told<DeploymentMonitor> => {
   const { texts, seen } = troubleOf(monitor, view, isVerbose)
   const progress = progressOf(view)
   const isQuiet = texts.length === 0 && nowMs - monitor.toldAtMs >= QUIET_MS && view.status === 'running'
   const told = isQuiet && progress !== monitor.progress ? [`Still waiting for healthy allocations: ${progress}`] : texts
+  const waits = waitingText(waiting)
   return {
-    lines: told.map(text => `    ${localTime(nowMs)}: ${text}`),
+    lines: [...told.map(text => `    ${localTime(nowMs)}: ${text}`), ...waitingLines(monitor.waiting, waits, nowMs)],
     monitor: {
       seen,
       // Said once per state of things: a deployment may take long, and nobody wants the same line every few seconds.
       progress: isQuiet ? progress : monitor.progress,
+      waiting: waits,
       toldAtMs: told.length === 0 ? monitor.toldAtMs : nowMs,
     },
   }
@@ -91,13 +117,17 @@ export const deploymentHeader = (id: string, { isVerbose, nowMs }: MonitorOption
 
 export const isDeploymentOver = ({ status }: DeploymentView): boolean => status !== 'running' && status !== 'paused'
 
-const mark = ({ status }: DeploymentView): string => (status === 'successful' ? '✓' : '!')
+const mark = ({ status }: DeploymentView, hasColor: boolean): string =>
+  status === 'successful' ? paint('✓', 'green', hasColor) : paint('!', 'red', hasColor)
 
 /** The block of a deployment as it stands now. */
-export const deploymentBlock = (view: DeploymentView, { isVerbose, nowMs }: MonitorOptions): readonly string[] => {
+export const deploymentBlock = (
+  view: DeploymentView,
+  { isVerbose, nowMs, hasColor }: MonitorOptions,
+): readonly string[] => {
   const id = shortId(view.id, isVerbose)
   const heading = isDeploymentOver(view)
-    ? `${mark(view)} Deployment "${id}" ${view.status}`
+    ? `${mark(view, hasColor)} Deployment "${id}" ${view.status}`
     : `  Deployment "${id}" in progress...`
   return [`  ${heading}`, ...indent(['', localTime(nowMs), ...renderDeployment(view, isVerbose)], 4)]
 }

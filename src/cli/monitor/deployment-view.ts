@@ -2,6 +2,7 @@ import { found, type Unresolved, unresolvedFields } from '../answers.ts'
 import type { CliApi } from '../cli-api.ts'
 import { document } from '../document.ts'
 import { type Deployment, deploymentFields } from '../render/deployment.ts'
+import { type PlacementFailure, placementFailureFields } from '../render/metrics.ts'
 import { MAX_MONITORED_ALLOCATIONS } from './evaluation-view.ts'
 
 /** The newest events of a task that a monitor looks through for trouble. */
@@ -45,6 +46,31 @@ export const fetchDeployment = async (api: CliApi, id: string, after: number | n
   const variables = { id, after, first: MAX_MONITORED_ALLOCATIONS, events: MAX_EVENTS_LOOKED_AT }
   const answer = await api.query(deploymentViewDocument, variables)
   return found(answer.deployment, 'DEPLOYMENT', id)
+}
+
+export const waitingPlacementsDocument = document<
+  {
+    readonly job:
+      | {
+          readonly __typename: 'Job'
+          readonly latestPlacementFailure: { readonly placementFailures: readonly PlacementFailure[] } | null
+        }
+      | Unresolved
+  },
+  { readonly id: string; readonly namespace: string }
+>(`query WaitingPlacements($id: String!, $namespace: String) {
+  job(id: $id, namespace: $namespace) {
+    __typename
+    ... on Job { latestPlacementFailure { placementFailures { ${placementFailureFields} } } }
+    ${unresolvedFields}
+  }
+}`)
+
+/** What of the deployment's job waits for a place now, and why; asked only while something of it is not placed. */
+export const fetchWaiting = async (api: CliApi, view: DeploymentView): Promise<readonly PlacementFailure[]> => {
+  if (view.groups.every(({ placed, desiredTotal }) => placed >= desiredTotal)) return []
+  const { job } = await api.query(waitingPlacementsDocument, { id: view.jobId, namespace: view.namespace })
+  return job.__typename === 'Job' ? (job.latestPlacementFailure?.placementFailures ?? []) : []
 }
 
 export const latestDeploymentDocument = document<

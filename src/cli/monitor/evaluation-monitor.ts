@@ -17,7 +17,7 @@ export type EvaluationMonitor = {
   readonly toldAtMs: number
 }
 
-export type MonitorOptions = { readonly isVerbose: boolean; readonly nowMs: number }
+export type MonitorOptions = { readonly isVerbose: boolean; readonly nowMs: number; readonly hasColor: boolean }
 
 export type Told<M> = { readonly monitor: M; readonly lines: readonly string[] }
 

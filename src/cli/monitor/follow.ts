@@ -1,13 +1,15 @@
 import type { CommandContext } from '../command.ts'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOT_PLACED, EXIT_OK } from '../exit-codes.ts'
+import type { PlacementFailure } from '../render/metrics.ts'
 import {
   deploymentBlock,
   deploymentHeader,
   initialDeploymentMonitor,
   isDeploymentOver,
   observeDeployment,
+  withWaitingTold,
 } from './deployment-monitor.ts'
-import { type DeploymentView, fetchDeployment, latestDeploymentDocument } from './deployment-view.ts'
+import { type DeploymentView, fetchDeployment, fetchWaiting, latestDeploymentDocument } from './deployment-view.ts'
 import {
   evaluationEnd,
   evaluationHeader,
@@ -49,7 +51,11 @@ const createFollower = (context: CommandContext, isVerbose: boolean): Follower =
   startedAtMs: context.clock.monotonicMs(),
 })
 
-const optionsNow = ({ context, isVerbose }: Follower): MonitorOptions => ({ isVerbose, nowMs: context.clock.now() })
+const optionsNow = ({ context, isVerbose }: Follower): MonitorOptions => ({
+  isVerbose,
+  nowMs: context.clock.now(),
+  hasColor: context.settings.hasColor,
+})
 
 const print = ({ context }: Follower, lines: readonly string[]): Promise<void> =>
   lines.length === 0 ? Promise.resolve() : context.io.stdout(`${lines.join('\n')}\n`)
@@ -85,17 +91,23 @@ const watchEvaluation = async (follower: Follower, id: string, after: number | n
   }
 }
 
-const watchDeployment = async (follower: Follower, id: string): Promise<Seen<DeploymentView>> => {
-  let monitor = initialDeploymentMonitor(follower.context.clock.now())
+const watchDeployment = async (
+  follower: Follower,
+  id: string,
+  told: readonly PlacementFailure[],
+): Promise<Seen<DeploymentView>> => {
+  let monitor = withWaitingTold(initialDeploymentMonitor(follower.context.clock.now()), told)
   const { io } = follower.context
   const block = io.isInteractive ? createLiveBlock(io) : null
+  let waiting = told
   for (;;) {
     const view = await fetchDeployment(follower.context.api, id, null)
+    if (!isDeploymentOver(view)) waiting = await fetchWaiting(follower.context.api, view)
     const options = optionsNow(follower)
-    const told = observeDeployment(monitor, view, options)
-    monitor = told.monitor
+    const news = observeDeployment(monitor, view, { ...options, waiting })
+    monitor = news.monitor
     await block?.clear()
-    await print(follower, told.lines)
+    await print(follower, news.lines)
     if (isDeploymentOver(view)) {
       await print(follower, deploymentBlock(view, options))
       return { kind: 'over', view }
@@ -122,12 +134,17 @@ const findRollback = async (follower: Follower, failed: DeploymentView): Promise
   return null
 }
 
-const followDeploymentOf = async (follower: Follower, id: string): Promise<number> => {
+/** `told` is what waits for a place and has just been printed, so that it is not printed again. */
+const followDeploymentOf = async (
+  follower: Follower,
+  id: string,
+  told: readonly PlacementFailure[] = [],
+): Promise<number> => {
   let current: string | null = id
   let isFirst = true
   while (current !== null) {
     await print(follower, [deploymentHeader(current, optionsNow(follower))])
-    const seen: Seen<DeploymentView> = await watchDeployment(follower, current)
+    const seen: Seen<DeploymentView> = await watchDeployment(follower, current, isFirst ? told : [])
     if (seen.kind === 'detached') return detach(follower, `muster deployment status -monitor ${current.slice(0, 8)}`)
     const { view } = seen
     if (view.status === 'successful') return isFirst ? EXIT_OK : EXIT_FAILED
@@ -151,7 +168,7 @@ export const followDeployment = (
 const followUnplaced = async (follower: Follower, view: EvaluationView): Promise<number> => {
   if (view.deploymentId === null) return EXIT_NOT_PLACED
   if (follower.context.io.isInteractive) {
-    const code = await followDeploymentOf(follower, view.deploymentId)
+    const code = await followDeploymentOf(follower, view.deploymentId, view.placementFailures)
     return code === EXIT_FAILED || code === EXIT_INTERRUPTED ? EXIT_NOT_PLACED : code
   }
   const id = view.deploymentId.slice(0, 8)

@@ -86,7 +86,3 @@ export const nodeAllocationsDocument = document<
     nodes { ${allocationRowFields} } ${pageFields}
   }
 }`)
-
-export const ownNodeDocument = document<{ readonly agent: { readonly nodeId: string | null } }, Record<string, never>>(
-  'query OwnNode { agent { nodeId } }',
-)

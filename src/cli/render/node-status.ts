@@ -61,7 +61,9 @@ const basics = (node: NodeStatus, { isVerbose }: NodeStatusOptions): readonly st
     ['Drain', String(node.isDraining)],
     ['Eligibility', eligibility(node)],
     ['Status', node.status],
-    ...(node.statusDescription === '' ? [] : [['Status Description', node.statusDescription] as const]),
+    ...(node.status === 'ready' || node.statusDescription === ''
+      ? []
+      : [['Status Description', node.statusDescription] as const]),
     ['Registered', localTime(node.registeredAt)],
     ...(isVerbose ? [] : [['Driver Status', driverStatus(node)] as const]),
     ...(node.foreignPorts.length === 0 ? [] : [['Foreign Ports', node.foreignPorts.join(',')] as const]),
