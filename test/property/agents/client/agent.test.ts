@@ -125,9 +125,9 @@ const checkWorld = (bench: AgentBench): void => {
 }
 
 const checkRest = (bench: AgentBench, desired: ReadonlyMap<number, DesiredAllocation>): void => {
-  const expected = [...desired.values()]
-    .filter(one => one.desired === 'run')
-    .flatMap(one => [`${one.allocationId}/side`, `${one.allocationId}/web`])
+  const expected = [...desired.values()].flatMap(one =>
+    one.desired === 'run' ? [`${one.allocationId}/side`, `${one.allocationId}/web`] : [],
+  )
   const running = bench.world.running().map(id => id.slice(0, id.lastIndexOf('/')))
   expect(running.toSorted()).toEqual(expected.toSorted())
   for (const one of desired.values()) {
