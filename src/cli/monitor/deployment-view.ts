@@ -6,7 +6,7 @@ import { type PlacementFailure, placementFailureFields } from '../render/metrics
 import { MAX_MONITORED_ALLOCATIONS } from './evaluation-view.ts'
 
 /** The newest events of a task that a monitor looks through for trouble. */
-const MAX_EVENTS_LOOKED_AT = 10
+export const MAX_EVENTS_LOOKED_AT = 10
 
 export type MonitoredTaskEvent = {
   readonly type: string
