@@ -39,3 +39,6 @@ export const charactersOf = (text: string): string[] => {
   }
   return found
 }
+
+/** The text with every half of a surrogate pair, which has no UTF-8 form, replaced by a character that is as long. */
+export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd')

@@ -1,3 +1,4 @@
+import { wellFormed } from './characters.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { type SourceText, sourceText } from './source-text.ts'
 
@@ -28,7 +29,8 @@ const unusedCharacters = (text: string): readonly [string, string] => {
 const finding = /:(\d+),(\d+)-(?:(\d+),)?(\d+): /g
 
 /** Replaces every `$${` and `%%{` for the gate. */
-export const protectSource = (original: string): ProtectedSource => {
+export const protectSource = (source: string): ProtectedSource => {
+  const original = wellFormed(source)
   const [dollar, percent] = unusedCharacters(original)
   const text = original.replaceAll('$${', `${dollar}{`).replaceAll('%%{', `${percent}{`)
   let sources: { readonly before: SourceText; readonly after: SourceText } | undefined

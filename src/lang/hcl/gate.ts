@@ -7,7 +7,7 @@ import { GATE_QUEUE_MAX, GATE_TIMEOUT_MS, MAX_SOURCE_BYTES } from './limits.ts'
 /**
  * What the gate says of a source. `unavailable` says nothing about it: the worker died or ran out of time, or too many
  * sources wait. `json` is the source's body as JSON, with expressions as `${…}` texts and doubled signs kept; undefined
- * where the source is good HCL and JSON cannot say it (blocks of one type with different numbers of labels).
+ * where the source is good HCL and JSON cannot say it (blocks of one type with different numbers of labels, null inside a text).
  */
 export type GateVerdict =
   | { readonly kind: 'accepted'; readonly json: string | undefined }
@@ -32,7 +32,7 @@ export type GateOptions = {
 const WORKER_HEAP_MB = 512
 
 /** The parser reads first and converts then; a message that begins so is about the second step. */
-const ONLY_CONVERSION_FAILED = 'convert to HCL: '
+const conversionFaults = ['convert to HCL: ', 'value is null']
 
 type Waiting = { readonly request: GateRequest; readonly settle: (reply: GateReply | Unavailable) => void }
 type Unavailable = { readonly kind: 'unavailable'; readonly message: string }
@@ -72,7 +72,8 @@ export const openGate = (options: GateOptions = {}): Gate => {
         case 'accepted':
           return { kind: 'accepted', json: guarded.restore(reply.json) }
         case 'refused':
-          if (reply.message.startsWith(ONLY_CONVERSION_FAILED)) return { kind: 'accepted', json: undefined }
+          if (conversionFaults.some(beginning => reply.message.startsWith(beginning)))
+            return { kind: 'accepted', json: undefined }
           return { kind: 'refused', diagnostics: guarded.diagnose(reply.message) }
         case 'unavailable':
           return reply

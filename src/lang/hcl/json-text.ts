@@ -1,3 +1,4 @@
+import { wellFormed } from './characters.ts'
 import type { Converted } from './convert.ts'
 import { MAX_STRING_LENGTH, MAX_VALUE_DEPTH } from './limits.ts'
 import { printNumber, readNumber } from './number-literal.ts'
@@ -68,9 +69,6 @@ const refuse = (reader: Reader, message: string): undefined => {
   reader.fault ??= `${message} at character ${reader.offset + 1}`
   return undefined
 }
-
-/** Half a surrogate pair is no character. */
-const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd')
 
 const readString = (reader: Reader, text: string): JsonToken => {
   try {

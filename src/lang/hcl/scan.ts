@@ -1,4 +1,5 @@
 import { readBody } from './body.ts'
+import { wellFormed } from './characters.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { parseExpression, parseWholeExpression } from './expression.ts'
 import { MAX_SOURCE_BYTES } from './limits.ts'
@@ -21,9 +22,6 @@ const tooLarge = (source: SourceText, byteCount: number): Diagnostic => ({
   hint: 'Move large texts out of the file: fetch them as artifacts, or keep them as variables.',
   range: source.rangeOf(0, 0),
 })
-
-/** Half a surrogate pair has no UTF-8 form; it becomes the replacement character, which is as long. */
-const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd')
 
 const openSource = (text: string): { source: SourceText; refusal: Diagnostic | undefined } => {
   const byteCount = Buffer.byteLength(text)

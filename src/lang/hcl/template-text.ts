@@ -61,7 +61,7 @@ export const scanQuotedLiteral = (p: Parser, open: number): Literal => {
       p.offset = at + 1
       return { kind: 'closed' }
     }
-    if (next === '\n' || (next === '\r' && text[at + 1] === '\n')) return multiLine(p, open, at)
+    if (next === '\n' || next === '\r') return multiLine(p, open, at)
     if (next === '\\') {
       const escape = readEscape(text, at)
       if (escape === undefined) return badEscape(p, at)
@@ -108,8 +108,10 @@ const badEscape = (p: Parser, at: number): Literal => {
 /** If the line at `at` is the marker alone, the offset of the line break after it. */
 const closingLineEnd = (text: string, at: number, marker: string): number | undefined => {
   const lineEnd = text.indexOf('\n', at)
-  if (lineEnd < 0 || text.slice(at, lineEnd).trim() !== marker) return undefined
-  return text[lineEnd - 1] === '\r' ? lineEnd - 1 : lineEnd
+  if (lineEnd < 0) return undefined
+  const end = text[lineEnd - 1] === '\r' ? lineEnd - 1 : lineEnd
+  const line = text.slice(at, end)
+  return line.trim() === marker && !line.includes('\r') ? end : undefined
 }
 
 /** Reads on in a heredoc that was opened at `open`: at most to the end of the line. */
@@ -125,7 +127,7 @@ export const scanHeredocLiteral = (p: Parser, open: number, marker: string): Lit
   }
   let value = ''
   for (;;) {
-    const plainEnd = nextSpecial(text, at, /[\n$%]/g)
+    const plainEnd = nextSpecial(text, at, /[\r\n$%]/g)
     value += text.slice(at, plainEnd)
     at = plainEnd
     p.offset = at
@@ -137,6 +139,7 @@ export const scanHeredocLiteral = (p: Parser, open: number, marker: string): Lit
       at += 3
       continue
     }
+    if (next === '\r' && text[at + 1] !== '\n') return strayReturn(p, at)
     value += next
     at += 1
     if (next === '\n') {
@@ -144,6 +147,15 @@ export const scanHeredocLiteral = (p: Parser, open: number, marker: string): Lit
       return composed(value)
     }
   }
+}
+
+const strayReturn = (p: Parser, at: number): Literal => {
+  fail(p, p.source.rangeOf(at, at + 1), {
+    summary: 'Invalid character',
+    detail: 'A carriage return stands here without a line feed after it.',
+    hint: 'Save the file with line ends of Unix or Windows.',
+  })
+  return { kind: 'closed' }
 }
 
 /** True if some line below consists of the marker alone, so that reading the text is worth it. */

@@ -103,6 +103,7 @@ describe('faults', () => {
     ['a = 1.2.3', 'Invalid number literal', 'between quotes'],
     ['a = "x\ny"', 'Invalid multi-line string', 'heredoc'],
     ['a = "\\q"', 'Invalid escape sequence', 'twice'],
+    ['a = <<E\nx\ry\nE\n', 'Invalid character', 'line ends'],
     ['/* x', 'Unterminated comment', '*/'],
     ['a { b {} }', 'Argument definition required', 'lines of their own'],
     ['a = x.*.*', 'Nested splat expression not allowed', '[*]'],
