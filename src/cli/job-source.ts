@@ -20,7 +20,7 @@ export const sourceFlags = [
     name: 'hcl2-strict',
     type: 'boolean',
     default: true,
-    usage: 'Refuse variables that the job file does not declare. This is always so; the flag is taken for scripts.',
+    usage: 'Refuse variables that the job file does not declare. This is always so: -hcl2-strict=false is refused.',
   },
 ] as const satisfies readonly FlagSpec[]
 
@@ -58,11 +58,15 @@ export const environmentVariables = (env: Environment): readonly NameValue[] => 
 type SourceFlags = {
   readonly var: readonly string[]
   readonly 'var-file': readonly string[]
+  readonly 'hcl2-strict': boolean
   readonly json?: boolean
 }
 
 /** A job file with the values of its variables, as the API takes them; the server reads what they mean. */
 export const readJobSource = async (context: CommandContext, path: string, flags: SourceFlags): Promise<JobSource> => {
+  if (!flags['hcl2-strict']) {
+    throw usageError('-hcl2-strict=false is not there: every variable must be declared in the job file', 'leave it out')
+  }
   const variableFiles = []
   for (const name of flags['var-file']) {
     variableFiles.push({ name, content: await readText(context, name, MAX_SOURCE_BYTES) })

@@ -322,6 +322,9 @@ describe('job run', () => {
   })
 
   it('refuses what is no variable, and a file that is not there', async () => {
+    expect((await runJob({}, ['-hcl2-strict=false'])).stderr).toContain(
+      'Error [USAGE]: -hcl2-strict=false is not there',
+    )
     expect((await runJob({}, ['-var', 'a'])).stderr).toContain('-var "a" is not key=value')
     const { code, stderr } = await runFakeCli(['job', 'run', 'nowhere.nomad.hcl'], { cwd: import.meta.dirname })
     expect(code).toBe(1)
