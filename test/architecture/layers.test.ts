@@ -1,55 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Import, parseSource, readTree, type SourceFile } from '../support/source-tree.ts'
-
-/** Who may import whom (design §9). A room is the longest entry here that a file's path begins with. */
-const rooms: Readonly<Record<string, { readonly mayImport: readonly string[]; readonly mayUsePackages: boolean }>> = {
-  'src/domain': { mayImport: ['src/lang/regex'], mayUsePackages: false },
-  'src/lang': { mayImport: [], mayUsePackages: true },
-  'src/platform': { mayImport: [], mayUsePackages: true },
-  'src/eventstore': { mayImport: ['src/platform'], mayUsePackages: true },
-  'src/jobspec': { mayImport: ['src/lang', 'src/domain', 'src/platform'], mayUsePackages: true },
-  'src/app': {
-    mayImport: ['src/domain', 'src/jobspec', 'src/eventstore/port.ts', 'src/platform'],
-    mayUsePackages: true,
-  },
-  'src/projections': { mayImport: ['src/domain', 'src/eventstore/port.ts', 'src/platform'], mayUsePackages: true },
-  'src/agents/server': {
-    mayImport: [
-      'src/domain',
-      'src/app',
-      'src/lang',
-      'src/projections',
-      'src/eventstore/port.ts',
-      'src/platform',
-      'src/protocol',
-    ],
-    mayUsePackages: true,
-  },
-  'src/protocol': { mayImport: ['src/domain', 'src/platform'], mayUsePackages: true },
-  'src/agents/client': { mayImport: ['src/protocol', 'src/domain', 'src/lang', 'src/platform'], mayUsePackages: true },
-  'src/api': {
-    mayImport: ['src/app', 'src/projections', 'src/protocol', 'src/domain', 'src/platform'],
-    mayUsePackages: true,
-  },
-  'src/cli': { mayImport: ['src/protocol', 'src/jobspec', 'src/lang', 'src/platform'], mayUsePackages: true },
-  'src/main': { mayImport: ['src'], mayUsePackages: true },
-}
-
-const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`)
-
-const roomOf = (path: string): string | undefined =>
-  Object.keys(rooms)
-    .filter(room => isWithin(path, room))
-    .toSorted((a, b) => b.length - a.length)[0]
-
-const isAllowed = (room: string, found: Import): boolean => {
-  const rule = rooms[room]
-  if (rule === undefined) return false
-  if (found.target === null) return rule.mayUsePackages
-  const { target } = found
-  if (isWithin(target, room) && roomOf(target) === room) return true
-  return rule.mayImport.some(allowed => isWithin(target, allowed))
-}
+import { isAllowed, isWithin, roomOf } from '../support/rooms.ts'
+import { parseSource, readTree, type SourceFile } from '../support/source-tree.ts'
 
 const violationsOf = (files: readonly SourceFile[]): readonly string[] =>
   files.flatMap(file => {
@@ -98,6 +49,7 @@ describe('layers', () => {
       parseSource('src/agents/client/agent.ts', "import type { EventStore } from '../../eventstore/port.ts'"),
       parseSource('src/app/commands.ts', "import { createSqliteStore } from '../eventstore/sqlite.ts'"),
       parseSource('src/cli/run.ts', "const server = await import('../main/agent.ts')"),
+      parseSource('src/protocol/sdk.ts', "import { jobKey } from '../domain/ids.ts'"),
     ]
     expect(violationsOf(planted)).toHaveLength(planted.length)
   })
