@@ -1,0 +1,129 @@
+import { createMemoryStore } from '../../src/eventstore/memory.ts'
+import type { EventStore, RecordedEvent } from '../../src/eventstore/port.ts'
+import { AppError } from '../../src/platform/errors.ts'
+import type { Chance } from './chance.ts'
+import type { SimProcess } from './sim-process.ts'
+import type { SimTime } from './virtual-clock.ts'
+
+/** What becomes of one append. `crash-…` kills the server before or after the commit; `unknown-…` answers that nobody knows. */
+export type StoreFault = 'crash-before' | 'crash-after' | 'unknown-before' | 'unknown-after'
+
+/** The memory store behind a wire that takes time, with faults that the simulation arms. It outlives every server. */
+export type SimStore = {
+  readonly openFor: (server: SimProcess) => EventStore
+  /** The next append of whichever server goes wrong in this way. */
+  readonly arm: (fault: StoreFault) => void
+  /** From now on until released, `server` sees no event. */
+  readonly holdSubscription: (server: SimProcess, forMs: number) => void
+  readonly disarm: () => void
+  readonly log: readonly RecordedEvent[]
+}
+
+const MAX_LATENCY_MS = 5
+/** How often an append takes time at all, so that most runs stay short. */
+const LATENCY_PROBABILITY = 0.3
+/** Appends that one instant may hold: more is a server that spins. */
+const MAX_APPENDS_PER_INSTANT = 2_000
+
+const deadError = (server: SimProcess): AppError => new AppError('STORE_CLOSED', `${server.name} is dead`)
+
+export const createSimStore = (time: SimTime, chance: Chance): SimStore => {
+  let armed: StoreFault | null = null
+  let commit: number | 'all' = 'all'
+  const inner = createMemoryStore({ commitBatch: () => commit })
+  const log: RecordedEvent[] = []
+  const held = new Map<SimProcess, number>()
+  let instant = -1
+  let appends = 0
+
+  const follow = async (): Promise<void> => {
+    for await (const item of inner.subscribe(-1, 'all', new AbortController().signal)) {
+      if (item.kind === 'events') for (const event of item.events) log.push(event)
+    }
+  }
+  void follow()
+
+  const pass = (delayMs: number): Promise<void> =>
+    new Promise(resolve => {
+      time.after(delayMs, resolve)
+    })
+
+  const wire = async (): Promise<void> => {
+    if (chance.isHit(LATENCY_PROBABILITY)) await pass(chance.integer(0, MAX_LATENCY_MS))
+  }
+
+  const count = (): void => {
+    if (time.elapsedMs() !== instant) appends = 0
+    instant = time.elapsedMs()
+    appends += 1
+    if (appends > MAX_APPENDS_PER_INSTANT) throw new Error(`${appends} appends in one instant: a server spins`)
+  }
+
+  const takeFault = (): StoreFault | null => {
+    const fault = armed
+    armed = null
+    return fault
+  }
+
+  const guarded = async <T>(server: SimProcess, run: () => Promise<T>): Promise<T> => {
+    if (!server.isAlive()) throw deadError(server)
+    count()
+    const fault = takeFault()
+    await wire()
+    // What a dying server had sent may arrive or not.
+    if (!server.isAlive() && chance.isHit(0.5)) throw deadError(server)
+    if (fault === 'crash-before') server.kill()
+    if (fault === 'crash-before') throw deadError(server)
+    if (fault === 'unknown-before') commit = 0
+    if (fault === 'unknown-after') commit = 1
+    let result: T
+    try {
+      result = await run()
+    } finally {
+      commit = 'all'
+    }
+    if (fault === 'crash-after') server.kill()
+    await wire()
+    if (!server.isAlive()) throw deadError(server)
+    return result
+  }
+
+  const openFor: SimStore['openFor'] = server => {
+    const stopped = new AbortController()
+    server.onKill(() => stopped.abort())
+
+    async function* subscribe(...[after, filter, signal]: Parameters<EventStore['subscribe']>) {
+      const either = AbortSignal.any([signal, stopped.signal])
+      for await (const item of inner.subscribe(after, filter, either)) {
+        for (let until = held.get(server) ?? 0; until > time.elapsedMs(); until = held.get(server) ?? 0) {
+          await pass(until - time.elapsedMs())
+        }
+        if (!server.isAlive() || signal.aborted) return
+        yield item
+      }
+    }
+
+    return {
+      append: (stream, expected, events) => guarded(server, () => inner.append(stream, expected, events)),
+      appendBatch: appendsOf => guarded(server, () => inner.appendBatch(appendsOf)),
+      read: inner.read,
+      subscribe,
+      keepNewest: inner.keepNewest,
+      head: inner.head,
+      close: async () => {},
+    }
+  }
+
+  return {
+    openFor,
+    arm: fault => {
+      armed = fault
+    },
+    holdSubscription: (server, forMs) => void held.set(server, time.elapsedMs() + forMs),
+    disarm: () => {
+      armed = null
+      held.clear()
+    },
+    log,
+  }
+}

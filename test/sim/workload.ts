@@ -1,0 +1,225 @@
+import type { Caller, Commands, Outcome } from '../../src/app/api-commands.ts'
+import type { ClusterState } from '../../src/domain/cluster/index.ts'
+import { isAppError, messageOf } from '../../src/platform/errors.ts'
+import type { Chance } from './chance.ts'
+import type { ServerHost } from './server-host.ts'
+import { jobIds, makeJob } from './sim-jobs.ts'
+
+/** One thing that a user asks for; sent again under the same command id, it is the same thing. */
+export type Operation = {
+  readonly name: string
+  readonly send: (commands: Commands, caller: Caller) => Promise<Outcome<object>>
+}
+
+export type Answer = { readonly commandId: string; readonly operation: string; readonly outcome: Outcome<object> }
+
+/** Users: they ask, forget, and ask again when they were not answered. */
+export type Workload = {
+  readonly act: () => void
+  /** Everything that was answered, resends included. */
+  readonly answers: readonly Answer[]
+  /** Errors that no user should ever see. */
+  readonly bugs: readonly string[]
+  readonly sent: () => number
+}
+
+export type WorkloadOptions = {
+  readonly chance: Chance
+  readonly host: ServerHost
+  readonly known: () => ClusterState
+  readonly trace: (line: string) => void
+}
+
+const RESEND_PROBABILITY = 0.5
+/** What was answered is now and then sent again, as by a client that lost the answer. */
+const REPEAT_PROBABILITY = 0.15
+const MAX_WAITING_RESENDS = 20
+
+const namespace = 'default'
+
+const pickKey = <V>(chance: Chance, map: ReadonlyMap<string, V>): string =>
+  chance.pick(Array.from(map.keys())) ?? 'none'
+
+const pickJob = (chance: Chance, state: ClusterState): string => {
+  const registered = Array.from(state.jobs.values()).filter(job => job.status !== 'purged')
+  return chance.pick(registered)?.jobId ?? chance.pick(jobIds) ?? 'web'
+}
+
+const pickRunning = (chance: Chance, state: ClusterState): string => {
+  const running = Array.from(state.allocations.values()).filter(allocation => allocation.observed === 'running')
+  return chance.pick(running)?.id ?? pickKey(chance, state.allocations)
+}
+
+const register = (chance: Chance): Operation => {
+  const id = chance.pick(jobIds) ?? 'web'
+  const source = JSON.stringify(makeJob(id, chance))
+  const job = {
+    source,
+    format: 'hcl' as const,
+    filename: `${id}.nomad.hcl`,
+    variables: [],
+    variableFiles: [],
+    environmentVariables: [],
+  }
+  return {
+    name: `register ${id}`,
+    send: (commands, caller) =>
+      commands.registerJob({ job, checkIndex: null, message: '', evaluationPriority: null }, caller),
+  }
+}
+
+const stop = (chance: Chance, state: ClusterState): Operation => {
+  const input = {
+    namespace,
+    jobId: pickJob(chance, state),
+    purges: chance.isHit(0.4),
+    stopsChildren: chance.isHit(0.5),
+  }
+  return {
+    name: `${input.purges ? 'purge' : 'stop'} ${input.jobId}`,
+    send: (commands, caller) => commands.stopJob(input, caller),
+  }
+}
+
+const dispatch = (chance: Chance): Operation => {
+  const idempotencyToken = chance.isHit(0.3) ? `token-${chance.integer(1, 3)}` : null
+  const input = {
+    namespace,
+    jobId: 'setup',
+    meta: [{ name: 'budget', value: String(chance.integer(1, 9)) }],
+    payload: chance.isHit(0.3) ? Buffer.from('payload').toString('base64') : null,
+    idempotencyToken,
+    idPrefix: '',
+    priority: null,
+  }
+  return { name: 'dispatch setup', send: (commands, caller) => commands.dispatchJob(input, caller) }
+}
+
+const makers: readonly {
+  readonly weight: number
+  readonly make: (chance: Chance, state: ClusterState) => Operation
+}[] = [
+  { weight: 12, make: register },
+  { weight: 4, make: stop },
+  { weight: 4, make: dispatch },
+  {
+    weight: 1,
+    make: () => ({
+      name: 'force nightly',
+      send: (commands, caller) => commands.forcePeriodic({ namespace, jobId: 'nightly' }, caller),
+    }),
+  },
+  {
+    weight: 2,
+    make: (chance, state) => {
+      const input = { namespace, jobId: pickJob(chance, state), forcesReschedule: chance.isHit(0.5) }
+      return { name: `evaluate ${input.jobId}`, send: (commands, caller) => commands.evaluateJob(input, caller) }
+    },
+  },
+  {
+    weight: 3,
+    make: (chance, state) => {
+      const allocationId = pickRunning(chance, state)
+      return {
+        name: `stop allocation ${allocationId}`,
+        send: (commands, caller) => commands.stopAllocation({ allocationId }, caller),
+      }
+    },
+  },
+  {
+    weight: 3,
+    make: (chance, state) => {
+      const allocationId = pickRunning(chance, state)
+      return {
+        name: `restart allocation ${allocationId}`,
+        send: (commands, caller) => commands.restartAllocation({ allocationId, task: '' }, caller),
+      }
+    },
+  },
+  {
+    weight: 2,
+    make: (chance, state) => {
+      const allocationId = pickRunning(chance, state)
+      const signal = chance.pick(['SIGHUP', 'SIGKILL']) ?? 'SIGHUP'
+      return {
+        name: `signal allocation ${allocationId} ${signal}`,
+        send: (commands, caller) => commands.signalAllocation({ allocationId, task: 'main', signal }, caller),
+      }
+    },
+  },
+  {
+    weight: 2,
+    make: (chance, state) => {
+      const input = { nodeId: pickKey(chance, state.nodes), isEligible: chance.isHit(0.6) }
+      return {
+        name: `eligibility ${input.nodeId} ${input.isEligible}`,
+        send: (commands, caller) => commands.setNodeEligibility(input, caller),
+      }
+    },
+  },
+  { weight: 1, make: () => ({ name: 'collect', send: (commands, caller) => commands.collectGarbage({}, caller) }) },
+]
+
+const totalWeight = makers.reduce((sum, { weight }) => sum + weight, 0)
+
+export const drawOperation = (chance: Chance, state: ClusterState): Operation => {
+  let left = chance.integer(1, totalWeight)
+  for (const { weight, make } of makers) {
+    left -= weight
+    if (left <= 0) return make(chance, state)
+  }
+  return register(chance)
+}
+
+export const createWorkload = (options: WorkloadOptions): Workload => {
+  const { chance, host, trace } = options
+  const answers: Answer[] = []
+  const bugs: string[] = []
+  const resends: { readonly commandId: string; readonly operation: Operation }[] = []
+  let sent = 0
+
+  const keepForResend = (commandId: string, operation: Operation): void => {
+    if (resends.length < MAX_WAITING_RESENDS) resends.push({ commandId, operation })
+  }
+
+  const send = (commandId: string, operation: Operation): void => {
+    const target = host.current()
+    if (target === null) {
+      keepForResend(commandId, operation)
+      return
+    }
+    sent += 1
+    trace(`user: ${operation.name} (${commandId})`)
+    const caller: Caller = { actor: 'user', correlationId: commandId, commandId }
+    operation.send(target.server.commands, caller).then(
+      outcome => {
+        // A dead server's answer reaches nobody.
+        if (!target.process.isAlive()) return
+        trace(`user: ${commandId} ${outcome.kind === 'rejected' ? `refused ${outcome.code}` : 'done'}`)
+        answers.push({ commandId, operation: operation.name, outcome })
+        if (chance.isHit(REPEAT_PROBABILITY)) keepForResend(commandId, operation)
+      },
+      (error: unknown) => {
+        trace(`user: ${commandId} failed: ${messageOf(error)}`)
+        if (target.process.isAlive() && !isAppError(error)) {
+          bugs.push(`${operation.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+        }
+        if (chance.isHit(RESEND_PROBABILITY)) keepForResend(commandId, operation)
+      },
+    )
+  }
+
+  return {
+    answers,
+    bugs,
+    sent: () => sent,
+    act: () => {
+      const waiting = chance.isHit(0.3) ? resends.shift() : undefined
+      if (waiting !== undefined) {
+        send(waiting.commandId, waiting.operation)
+        return
+      }
+      send(`command-${sent}-${chance.integer(0, 999_999)}`, drawOperation(chance, options.known()))
+    },
+  }
+}
