@@ -1,7 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { dockerEngine } from '../support/docker.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort, runCommand, startAgent, type TestAgent } from '../support/muster.ts'
 import { expectSameRebuilt } from '../support/rebuild.ts'
@@ -187,6 +189,41 @@ describe('an agent', () => {
       return /^([0-9a-f]{8}) .*failed/m.exec(stdout)?.[1]
     })
     expect((await agent.muster(['alloc', 'status', allocation])).stdout).toContain('there-is-no-such-command')
+  })
+
+  it('does not place a static port that a foreign process holds, and says so', async () => {
+    const holder = createServer()
+    const port = await freePort()
+    await new Promise<void>(resolve => {
+      holder.listen(port, '0.0.0.0', resolve)
+    })
+    const agent = await start()
+    const text = `job "held" {\n  group "g" {\n    network {\n      port "p" {\n        static = ${port}\n      }\n    }\n    task "t" {\n      driver = "mock"\n      config {\n        run_for = "10m"\n      }\n    }\n  }\n}\n`
+    const run = await agent.muster(['job', 'run', write('held.nomad.hcl', text)], folder)
+    expect(run.code).toBe(2)
+    expect(run.stdout).toContain(`network: reserved port collision p=${port}`)
+    await new Promise<void>(resolve => {
+      holder.close(() => resolve())
+    })
+    await eventually('the port to be given once it is free', async () =>
+      (await agent.muster(['job', 'allocs', 'held'])).stdout.includes('running') ? true : undefined,
+    )
+  })
+
+  it('tells why an image cannot be had', async ({ skip }) => {
+    if ((await dockerEngine('an image that cannot be had')) === undefined) return skip()
+    const agent = await start()
+    const text =
+      'job "noimage" {\n  type = "batch"\n  group "g" {\n    restart {\n      attempts = 0\n      mode = "fail"\n    }\n    task "t" {\n      driver = "docker"\n      config {\n        image = "127.0.0.1:1/nothing:1"\n      }\n    }\n  }\n}\n'
+    await agent.muster(['job', 'run', '-detach', write('noimage.nomad.hcl', text)], folder)
+    const allocation = await eventually('a failed allocation', async () => {
+      const { stdout } = await agent.muster(['job', 'allocs', 'noimage'])
+      return /^([0-9a-f]{8}) .*failed/m.exec(stdout)?.[1]
+    })
+    const status = (await agent.muster(['alloc', 'status', allocation])).stdout
+    expect(status).toContain('Driver Failure')
+    expect(status).toContain('127.0.0.1:1/nothing:1')
+    expect((await agent.muster(['job', 'status', 'noimage'])).stdout).toContain('failed')
   })
 
   it('refuses requests for other host names and from other sites', async () => {
