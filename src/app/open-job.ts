@@ -1,8 +1,6 @@
+import { isSealed } from '../domain/jobspec/is-sealed.ts'
 import type { Job, Sealed } from '../domain/jobspec/schema.ts'
 import type { Json } from '../domain/json.ts'
-
-const isSealed = (value: unknown): value is Sealed =>
-  typeof value === 'object' && value !== null && 'digest' in value && ('sealed' in value || 'source' in value)
 
 /** What stands for a value whose key was erased. */
 const ERASED = '(erased)'

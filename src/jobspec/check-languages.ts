@@ -1,8 +1,8 @@
 import type { ClearJob } from '../domain/jobspec/schema.ts'
-import type { SpecFinding } from '../domain/jobspec/validate.ts'
+import type { SpecFinding } from '../domain/jobspec/spec-finding.ts'
 import { isTimeZone, next, parseNomadCron } from '../lang/cron/index.ts'
 import { compileRegex } from '../lang/regex/index.ts'
-import { type FunctionNames, templateFaults } from './template-functions.ts'
+import { templateFaults } from './template-functions.ts'
 
 type Findings = readonly SpecFinding[]
 const error = (path: SpecFinding['path'], summary: string, detail: string): SpecFinding => ({
@@ -57,15 +57,15 @@ const regexFindings = (job: ClearJob): Findings => {
   })
 }
 
-const templateFindings = (job: ClearJob, names: FunctionNames): Findings =>
+const templateFindings = (job: ClearJob): Findings =>
   job.groups.flatMap(group =>
     group.tasks.flatMap(task =>
       task.templates.flatMap((template, index) =>
-        templateFaults(template, names).map(fault =>
+        templateFaults(template).map(fault =>
           error(
             ['group', group.name, 'task', task.name, 'template', index, 'data'],
             'Invalid template',
-            `In line ${fault.line} of the template for "${template.destination}": ${fault.detail}.`,
+            `In line ${fault.line} of the template for "${template.destination}": ${fault.detail}`,
           ),
         ),
       ),
@@ -73,8 +73,8 @@ const templateFindings = (job: ClearJob, names: FunctionNames): Findings =>
   )
 
 /** What is wrong with texts of other languages inside the job: crons, regular expressions, templates. `now` decides whether a cron is ever due. */
-export const checkLanguages = (job: ClearJob, names: FunctionNames, now: number): Findings => [
+export const checkLanguages = (job: ClearJob, now: number): Findings => [
   ...cronFindings(job, now),
   ...regexFindings(job),
-  ...templateFindings(job, names),
+  ...templateFindings(job),
 ]

@@ -6,4 +6,4 @@ export {
   type ParsedJobFile,
 } from './parse-job-file.ts'
 export { type Seal, sealJob } from './seal-job.ts'
-export type { FunctionNames } from './template-functions.ts'
+export { templateFunctionNames } from './template-functions.ts'

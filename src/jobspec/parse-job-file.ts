@@ -1,13 +1,13 @@
 import type { ClearJob } from '../domain/jobspec/schema.ts'
-import { type SpecFinding, validateJob, validateRestart } from '../domain/jobspec/validate.ts'
+import { validateJob } from '../domain/jobspec/validate.ts'
 import { MAX_JOB_SOURCE_BYTES } from '../domain/limits.ts'
 import type { Gate } from '../lang/hcl/gate.ts'
 import { type Block, type Diagnostic, hasErrors, parseHcl, renderDiagnostic } from '../lang/hcl/index.ts'
 import { decodeJob } from './blocks/job.ts'
 import { checkLanguages } from './check-languages.ts'
+import { type DecodeContext, report } from './decode-context.ts'
+import { expandDynamic } from './expand-dynamic.ts'
 import { locate } from './locate.ts'
-import { type DecodeContext, report } from './reader.ts'
-import type { FunctionNames } from './template-functions.ts'
 import { buildScope, type VariableInput } from './variables.ts'
 
 export type JobFileInput = {
@@ -68,45 +68,31 @@ const jobBlockOf = (blocks: readonly Block[], context: DecodeContext): Block | n
   return job ?? null
 }
 
-/** `dynamic` blocks are not expanded yet: they are refused by name, wherever they stand. */
-const refuseDynamic = (block: Block, context: DecodeContext): void => {
-  for (const inner of block.body.blocks) {
-    if (inner.type === 'dynamic')
-      report(context, {
-        summary: 'Not supported yet',
-        detail: '"dynamic" blocks are not supported yet.',
-        range: inner.headerRange,
-      })
-    else refuseDynamic(inner, context)
+/** Characters of a decoded job: values of variables that are used many times count each time. */
+const MAX_JOB_CHARACTERS = 16_000_000
+
+/** True if the texts inside, keys included, are longer than that; stops there. */
+const isLongerThan = (value: unknown, limit: number): boolean => {
+  let left = limit
+  const pending: unknown[] = [value]
+  while (pending.length > 0 && left >= 0) {
+    const next = pending.pop()
+    if (typeof next === 'string') left -= next.length
+    if (typeof next !== 'object' || next === null) continue
+    for (const [key, entry] of Object.entries(next)) {
+      left -= key.length
+      pending.push(entry)
+    }
   }
+  return left < 0
 }
 
-/** Restart blocks of job and groups are validated where they are written; a task's is not (nomad-behaviour §0.3). */
-const groupRestarts = (job: ClearJob, block: Block): readonly SpecFinding[] =>
-  block.body.blocks
-    .filter(group => group.type === 'group' && group.body.blocks.some(inner => inner.type === 'restart'))
-    .flatMap(block => {
-      const group = job.groups.find(candidate => candidate.name === block.labels[0]?.value)
-      const task = group?.tasks.find(
-        candidate =>
-          !block.body.blocks.some(
-            inner =>
-              inner.type === 'task' &&
-              inner.labels[0]?.value === candidate.name &&
-              inner.body.blocks.some(own => own.type === 'restart'),
-          ),
-      )
-      return group === undefined || task === undefined
-        ? []
-        : validateRestart(task.restart, ['group', group.name, 'restart'])
-    })
-
-const decode = (input: JobFileInput, names: FunctionNames, now: number, diagnostics: Diagnostic[]): ClearJob | null => {
+const decode = (input: JobFileInput, now: number, diagnostics: Diagnostic[]): ClearJob | null => {
   const file = parseHcl(input.source, input.filename)
   diagnostics.push(...file.diagnostics)
   if (hasErrors(diagnostics)) return null
   const scope = buildScope(file.body, input.variables, diagnostics)
-  const context: DecodeContext = { scope, diagnostics }
+  const context: DecodeContext = { scope, scopes: new WeakMap(), diagnostics }
   for (const attribute of file.body.attributes) {
     report(context, {
       summary: 'Unsupported argument',
@@ -114,11 +100,18 @@ const decode = (input: JobFileInput, names: FunctionNames, now: number, diagnost
       range: attribute.nameRange,
     })
   }
-  const block = jobBlockOf(file.body.blocks, context)
-  if (block === null) return null
-  refuseDynamic(block, context)
+  const written = jobBlockOf(file.body.blocks, context)
+  return written === null ? null : decodeWhole(expandDynamic(written, context), context, now)
+}
+
+const decodeWhole = (block: Block, context: DecodeContext, now: number): ClearJob | null => {
   const job = decodeJob(block, context)
-  const findings = [...validateJob(job), ...groupRestarts(job, block), ...checkLanguages(job, names, now)]
+  if (isLongerThan(job, MAX_JOB_CHARACTERS)) {
+    const detail = `With its variables filled in, the job has more than ${MAX_JOB_CHARACTERS} characters.`
+    report(context, { summary: 'Job too large', detail, range: block.headerRange })
+    return null
+  }
+  const findings = [...validateJob(job), ...checkLanguages(job, now)]
   for (const finding of findings) report(context, { ...finding, range: locate(block, finding.path) })
   return job
 }
@@ -130,34 +123,55 @@ const tooLarge = (bytes: number): Diagnostic => ({
   range: firstPlace,
 })
 
+const keyOf = ({ severity, summary, detail, range }: Diagnostic): string =>
+  JSON.stringify([severity, summary, detail, range.start.line, range.start.column])
+
+/** Each finding once, errors first if there are too many, in the order of the file. */
+const arrange = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] => {
+  const once = [...new Map(diagnostics.map(finding => [keyOf(finding), finding])).values()]
+  const errors = once.filter(finding => finding.severity === 'error')
+  const warnings = once.filter(finding => finding.severity === 'warning')
+  return [...errors, ...warnings]
+    .slice(0, MAX_DIAGNOSTICS)
+    .toSorted((a, b) => a.range.start.line - b.range.start.line || a.range.start.column - b.range.start.column)
+}
+
 export type JobFileParserOptions = {
   readonly gate: Gate
-  readonly functions: FunctionNames
+  /** Milliseconds since 1970: decides whether a cron is ever due. */
   readonly now: () => number
 }
 
-/** Reads job files: the gate's verdict first, then our own reading with places, all findings at once. Never throws. */
-export const createJobFileParser = ({ gate, functions, now }: JobFileParserOptions): JobFileParser => {
-  return async input => {
-    const diagnostics: Diagnostic[] = []
-    const bytes = Buffer.byteLength(input.source)
-    if (bytes > MAX_JOB_SOURCE_BYTES) return { ok: false, diagnostics: [toJobDiagnostic(input, tooLarge(bytes))] }
-    const job = decode(input, functions, now(), diagnostics)
-    // What our own reader refuses is said in its words; the gate has a say about what it accepts.
-    if (!hasErrors(diagnostics)) {
-      const verdict = await gate.judge(input.source)
-      if (verdict.kind === 'refused') diagnostics.push(...verdict.diagnostics)
-      if (verdict.kind === 'unavailable') {
-        diagnostics.push({
+const judge = async (gate: Gate, source: string): Promise<readonly Diagnostic[]> => {
+  const verdict = await gate.judge(source)
+  switch (verdict.kind) {
+    case 'accepted':
+      return []
+    case 'refused':
+      return verdict.diagnostics
+    case 'unavailable':
+      return [
+        {
           severity: 'error',
           summary: 'Job file could not be checked',
           detail: verdict.message,
           hint: 'Try again; if it stays so, the file is too complex.',
           range: firstPlace,
-        })
-      }
-    }
-    const rendered = diagnostics.slice(0, MAX_DIAGNOSTICS).map(finding => toJobDiagnostic(input, finding))
+        },
+      ]
+  }
+}
+
+/** Reads job files: our own reading with places, all findings at once, then the gate's verdict. Never throws. */
+export const createJobFileParser = ({ gate, now }: JobFileParserOptions): JobFileParser => {
+  return async input => {
+    const diagnostics: Diagnostic[] = []
+    const bytes = Buffer.byteLength(input.source)
+    if (bytes > MAX_JOB_SOURCE_BYTES) return { ok: false, diagnostics: [toJobDiagnostic(input, tooLarge(bytes))] }
+    const job = decode(input, now(), diagnostics)
+    // What our own reader refuses is said in its words; the gate has a say about what it accepts.
+    if (!hasErrors(diagnostics)) diagnostics.push(...(await judge(gate, input.source)))
+    const rendered = arrange(diagnostics).map(finding => toJobDiagnostic(input, finding))
     if (job === null || hasErrors(diagnostics)) return { ok: false, diagnostics: rendered }
     return { ok: true, job, warnings: rendered }
   }

@@ -4,12 +4,9 @@ import {
   type Attribute,
   type Block,
   type Body,
-  type Diagnostic,
-  evaluate,
   isList,
   isObject,
   type Range,
-  type Scope,
   suggestionHint,
   toBool,
   toNumber,
@@ -17,25 +14,17 @@ import {
   UNKNOWN,
   type Value,
 } from '../lang/hcl/index.ts'
-
-/** What the decoding of one file shares: where names are looked up, and every finding so far. */
-export type DecodeContext = { readonly scope: Scope; readonly diagnostics: Diagnostic[] }
-
-/**
- * Names of a body that are known but not acted on. `ignored`: accepted with a warning. `refused`: leaving it out would
- * change what a task may do or where its data is, so the job is refused, by name and with the reason.
- */
-export type KnownNames = {
-  readonly ignored?: Readonly<Record<string, string>>
-  readonly refused?: Readonly<Record<string, string>>
-}
+import { type DecodeContext, type Field, type Finding, type KnownNames, report, valueOf } from './decode-context.ts'
+import { reportOtherNames } from './known-names.ts'
 
 /** Reads one body field by field; whatever is never asked for and not known otherwise is reported by `finish`. */
 export type Reader = {
   readonly body: Body
   readonly context: DecodeContext
   readonly has: (name: string) => boolean
+  /** Where a name's value stands; where it is not written, the body. */
   readonly rangeOf: (name: string) => Range
+  /** Undefined when it is not written or null. */
   readonly value: (name: string) => Value | undefined
   readonly string: <D extends string | null>(name: string, fallback: D) => string | D
   readonly integer: <D extends number | null>(name: string, fallback: D) => number | D
@@ -52,25 +41,7 @@ export type Reader = {
   readonly finish: (known?: KnownNames) => void
 }
 
-export type Finding = {
-  readonly severity?: 'error' | 'warning'
-  readonly summary: string
-  readonly detail: string
-  readonly hint?: string | undefined
-  readonly range: Range
-}
-
-export const report = (context: DecodeContext, finding: Finding): void => {
-  const { severity = 'error', summary, detail, hint, range } = finding
-  context.diagnostics.push({ severity, summary, detail, range, ...(hint === undefined ? {} : { hint }) })
-}
-
-/** Evaluates an expression and keeps its findings. */
-export const valueOf = (context: DecodeContext, attribute: Pick<Attribute, 'expression'>): Value => {
-  const { value, diagnostics } = evaluate(attribute.expression, context.scope)
-  context.diagnostics.push(...diagnostics)
-  return value
-}
+const NANOSECONDS_PER_MS = 1e6
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`)
 
@@ -83,127 +54,170 @@ export const toJson = (value: Value): Json => {
   return value
 }
 
-const NANOSECONDS_PER_MS = 1e6
-
-const durationOf = (value: Value): number | null => {
-  if (typeof value === 'number') return value / NANOSECONDS_PER_MS
-  return typeof value === 'string' ? parseGoDuration(value) : null
+type State = {
+  readonly body: Body
+  readonly context: DecodeContext
+  /** The first attribute of each name; a second one is a fault that the scanner reports. */
+  readonly first: ReadonlyMap<string, Attribute>
+  readonly attributes: Map<string, Field>
+  readonly blocks: Map<string, Field>
 }
 
-export const createReader = (body: Body, context: DecodeContext): Reader => {
-  const asked = new Set<string>()
-  const askedBlocks = new Set<string>()
-  const first = new Map<string, Attribute>()
-  for (const attribute of body.attributes) {
-    if (!first.has(attribute.name)) first.set(attribute.name, attribute)
-  }
+/** A conversion's result: its value, or what stands there instead. */
+type Converted<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string }
+const refused = (message: string): { readonly ok: false; readonly message: string } => ({ ok: false, message })
 
-  const rangeOf = (name: string): Range => first.get(name)?.expression.range ?? body.range
+const toInteger = (value: Value): Converted<number> => {
+  const converted = toNumber(value)
+  if (!converted.ok) return converted
+  if (!Number.isSafeInteger(converted.value)) return refused(`it is ${converted.value}`)
+  return { ok: true, value: Number(converted.value) }
+}
 
-  const value = (name: string): Value | undefined => {
-    asked.add(name)
-    const attribute = first.get(name)
-    if (attribute === undefined) return undefined
-    const result = valueOf(context, attribute)
-    return result === null ? undefined : result
-  }
+const toDurationMs = (value: Value): Converted<number> => {
+  const parsed =
+    typeof value === 'number' ? value / NANOSECONDS_PER_MS : typeof value === 'string' ? parseGoDuration(value) : null
+  return parsed === null ? refused('write it like "30s" or "1h30m"') : { ok: true, value: parsed }
+}
 
-  const wrongType = (name: string, wanted: string, message: string): void =>
-    report(context, {
-      summary: 'Incorrect attribute value type',
-      detail: `"${name}" must be ${article(wanted)}: ${message}.`,
-      range: rangeOf(name),
-    })
+const rangeIn = (state: State, name: string): Range => state.first.get(name)?.expression.range ?? state.body.range
 
-  const string: Reader['string'] = (name, fallback) => {
-    const found = value(name)
-    if (found === undefined || found === UNKNOWN) return fallback
-    const converted = toStringValue(found)
+const ask = (state: State, field: Omit<Field, 'choices'> & { readonly choices?: readonly string[] }): void => {
+  const names = field.form === 'block' ? state.blocks : state.attributes
+  const known = names.get(field.name)
+  if (known === undefined || known.form === 'any') names.set(field.name, { choices: [], ...field })
+}
+
+/** Undefined when it is not written, null, or at fault already. */
+const readValue = (state: State, name: string): Exclude<Value, null | typeof UNKNOWN> | undefined => {
+  const attribute = state.first.get(name)
+  if (attribute === undefined) return undefined
+  const result = valueOf(state.context, attribute, state.body)
+  return result === null || result === UNKNOWN ? undefined : result
+}
+
+const wrongType = (state: State, name: string, wanted: string, message: string): void =>
+  report(state.context, {
+    summary: 'Incorrect attribute value type',
+    detail: `"${name}" must be ${article(wanted)}: ${message}.`,
+    range: rangeIn(state, name.split('.')[0] ?? name),
+  })
+
+type Conversion<T> = {
+  readonly form: Field['form']
+  readonly noun: string
+  readonly convert: (value: Value) => Converted<T>
+}
+const conversions = {
+  string: { form: 'string', noun: 'string', convert: toStringValue },
+  integer: { form: 'integer', noun: 'whole number', convert: toInteger },
+  bool: { form: 'bool', noun: 'bool', convert: toBool },
+  duration: { form: 'duration', noun: 'duration', convert: toDurationMs },
+} satisfies Record<string, Conversion<unknown>>
+
+/** Reads one name by a conversion; the fallback where it is not written or cannot be converted. */
+const readAs =
+  <T extends string | number | boolean>(state: State, { form, noun, convert }: Conversion<T>) =>
+  <D extends T | null>(name: string, fallback: D): T | D => {
+    ask(state, { name, form, fallback })
+    const found = readValue(state, name)
+    if (found === undefined) return fallback
+    const converted = convert(found)
     if (converted.ok) return converted.value
-    wrongType(name, 'string', converted.message)
+    wrongType(state, name, noun, converted.message)
     return fallback
   }
 
-  const integer: Reader['integer'] = (name, fallback) => {
-    const found = value(name)
-    if (found === undefined || found === UNKNOWN) return fallback
-    const converted = toNumber(found)
-    if (!converted.ok) wrongType(name, 'whole number', converted.message)
-    else if (!Number.isSafeInteger(converted.value)) wrongType(name, 'whole number', `it is ${converted.value}`)
-    else return Number(converted.value)
-    return fallback
-  }
-
-  const bool: Reader['bool'] = (name, fallback) => {
-    const found = value(name)
-    if (found === undefined || found === UNKNOWN) return fallback
-    const converted = toBool(found)
-    if (converted.ok) return converted.value
-    wrongType(name, 'bool', converted.message)
-    return fallback
-  }
-
-  const duration: Reader['duration'] = (name, fallback) => {
-    const found = value(name)
-    if (found === undefined || found === UNKNOWN) return fallback
-    const parsed = durationOf(found)
-    if (parsed !== null) return parsed
-    wrongType(name, 'duration', 'write it like "30s" or "1h30m"')
-    return fallback
-  }
-
-  const oneOf: Reader['oneOf'] = (name, choices, fallback) => {
-    const found = string(name, fallback)
+const readOneOf =
+  (state: State): Reader['oneOf'] =>
+  (name, choices, fallback) => {
+    ask(state, { name, form: 'choice', fallback, choices })
+    const found = readAs(state, conversions.string)(name, fallback)
     const choice = choices.find(candidate => candidate === found)
     if (choice !== undefined) return choice
-    report(context, {
+    report(state.context, {
       summary: 'Unsupported value',
       detail: `"${name}" is "${found}"; it must be one of ${choices.map(candidate => `"${candidate}"`).join(', ')}.`,
       hint: suggestionHint(found, choices),
-      range: rangeOf(name),
+      range: rangeIn(state, name),
     })
     return fallback
   }
 
-  const strings: Reader['strings'] = name => {
-    const found = value(name)
-    if (found === undefined || found === UNKNOWN) return null
+const readStrings =
+  (state: State): Reader['strings'] =>
+  name => {
+    ask(state, { name, form: 'list', fallback: null })
+    const found = readValue(state, name)
+    if (found === undefined) return null
     if (!isList(found)) {
-      wrongType(name, 'list of strings', 'it is something else')
+      wrongType(state, name, 'list of strings', 'it is something else')
       return null
     }
     return found.flatMap(entry => {
       const converted = toStringValue(entry)
       if (converted.ok) return [converted.value]
-      if (entry !== UNKNOWN) wrongType(name, 'list of strings', converted.message)
+      if (entry !== UNKNOWN) wrongType(state, name, 'list of strings', converted.message)
       return []
     })
   }
 
-  const mapOf = (name: string, found: Value): Readonly<Record<string, string>> | null => {
-    if (found === UNKNOWN) return null
-    if (!isObject(found)) {
-      wrongType(name, 'map of strings', 'it is something else')
-      return null
-    }
-    const entries = Object.entries(found).flatMap(([key, entry]) => {
-      const converted = toStringValue(entry)
-      if (converted.ok) return [[key, converted.value] as const]
-      if (entry !== UNKNOWN) wrongType(`${name}.${key}`, 'string', converted.message)
-      return []
-    })
-    return Object.fromEntries(entries)
+/** An entry that is null is not there. */
+const mapOf = (state: State, name: string, found: Value): Readonly<Record<string, string>> | null => {
+  if (!isObject(found)) {
+    wrongType(state, name, 'map of strings', 'it is something else')
+    return null
+  }
+  const entries = Object.entries(found).flatMap(([key, entry]) => {
+    if (entry === null) return []
+    const converted = toStringValue(entry)
+    if (converted.ok) return [[key, converted.value] as const]
+    if (entry !== UNKNOWN) wrongType(state, `${name}.${key}`, 'string', converted.message)
+    return []
+  })
+  return Object.fromEntries(entries)
+}
+
+const mapOfBlock = (block: Block, context: DecodeContext): Readonly<Record<string, string>> => {
+  const inner = createReader(block.body, context)
+  const entries = block.body.attributes.flatMap(({ name }) => {
+    const text = inner.string(name, null)
+    return text === null ? [] : [[name, text] as const]
+  })
+  reportOtherNames(
+    block.body,
+    context,
+    { attributes: new Set(block.body.attributes.map(({ name }) => name)), blocks: new Set() },
+    {},
+  )
+  return Object.fromEntries(entries)
+}
+
+/** The attribute form `meta = {…}` or the block form `meta {…}`; the language allows one of them. */
+const readStringMap =
+  (state: State): Reader['stringMap'] =>
+  name => {
+    ask(state, { name, form: 'map', fallback: null })
+    const found = readValue(state, name)
+    const written = readBlock(state, 'map')(name)
+    if (written !== undefined) return mapOfBlock(written, state.context)
+    return found === undefined ? null : mapOf(state, name, found)
   }
 
-  const blocks: Reader['blocks'] = type => {
-    askedBlocks.add(type)
-    return body.blocks.filter(block => block.type === type)
+const readBlocks =
+  (state: State, form: Field['form']) =>
+  (type: string): readonly Block[] => {
+    if (form === 'block') ask(state, { name: type, form, fallback: null })
+    else state.blocks.set(type, { name: type, form, fallback: null, choices: [] })
+    return state.body.blocks.filter(block => block.type === type)
   }
 
-  const block: Reader['block'] = type => {
-    const [only, ...more] = blocks(type)
+const readBlock =
+  (state: State, form: Field['form']) =>
+  (type: string): Block | undefined => {
+    const [only, ...more] = readBlocks(state, form)(type)
     for (const extra of more) {
-      report(context, {
+      report(state.context, {
         summary: 'Duplicate block',
         detail: `Only one "${type}" block is allowed here; another stands at line ${only?.headerRange.start.line}.`,
         range: extra.headerRange,
@@ -212,90 +226,40 @@ export const createReader = (body: Body, context: DecodeContext): Reader => {
     return only
   }
 
-  /** The attribute form `meta = {…}` or the block form `meta {…}`; both at once say two things. */
-  const stringMap: Reader['stringMap'] = name => {
-    const found = value(name)
-    const written = block(name)
-    if (found !== undefined && written !== undefined) {
-      report(context, {
-        summary: 'Duplicate definition',
-        detail: `"${name}" is given both as an attribute and as a block; one would be lost.`,
-        range: written.headerRange,
-      })
-    }
-    if (written === undefined) return found === undefined ? null : mapOf(name, found)
-    const inner = createReader(written.body, context)
-    const entries = written.body.attributes.map(
-      attribute => [attribute.name, inner.string(attribute.name, '')] as const,
-    )
-    inner.finish()
-    return Object.fromEntries(entries)
-  }
+const finishReading = (state: State, known: KnownNames): void => {
+  const { body, context, attributes, blocks } = state
+  reportOtherNames(body, context, { attributes: new Set(attributes.keys()), blocks: new Set(blocks.keys()) }, known)
+  context.onVocabulary?.(body, [...new Map([...blocks, ...attributes]).values()], known)
+}
 
-  const finish: Reader['finish'] = (known = {}) => {
-    const names = [...asked, ...askedBlocks, ...Object.keys(known.ignored ?? {}), ...Object.keys(known.refused ?? {})]
-    const written = [
-      ...body.attributes.map(({ name, nameRange }) => ({
-        name,
-        range: nameRange,
-        isKnown: asked.has(name),
-        noun: 'argument',
-      })),
-      ...body.blocks.map(({ type, headerRange }) => ({
-        name: type,
-        range: headerRange,
-        isKnown: askedBlocks.has(type),
-        noun: 'block',
-      })),
-    ]
-    for (const { name, range, isKnown, noun } of written) {
-      if (isKnown) continue
-      const refusal = known.refused?.[name]
-      const notice = known.ignored?.[name]
-      if (refusal !== undefined) {
-        report(context, { summary: 'Not supported yet', detail: `"${name}" is refused: ${refusal}.`, range })
-      } else if (notice !== undefined) {
-        report(context, {
-          severity: 'warning',
-          summary: 'Not acted on',
-          detail: `"${name}" is accepted but ${notice}.`,
-          range,
-        })
-      } else {
-        report(context, {
-          summary: `Unsupported ${noun}`,
-          detail: `A${noun === 'argument' ? 'n' : ''} ${noun} named "${name}" is not expected here.`,
-          hint: suggestionHint(name, names),
-          range,
-        })
-      }
-    }
-  }
-
-  const has = (name: string): boolean => first.has(name)
-  const tell = (finding: Finding): void => report(context, finding)
+export const createReader = (body: Body, context: DecodeContext): Reader => {
+  const first = new Map(body.attributes.toReversed().map(attribute => [attribute.name, attribute]))
+  const state: State = { body, context, first, attributes: new Map(), blocks: new Map() }
   return {
     body,
     context,
-    has,
-    rangeOf,
-    value,
-    string,
-    integer,
-    bool,
-    duration,
-    oneOf,
-    strings,
-    stringMap,
-    blocks,
-    block,
-    report: tell,
-    finish,
+    has: name => first.has(name),
+    rangeOf: name => rangeIn(state, name),
+    value: name => {
+      ask(state, { name, form: 'any', fallback: null })
+      return readValue(state, name)
+    },
+    string: readAs(state, conversions.string),
+    integer: readAs(state, conversions.integer),
+    bool: readAs(state, conversions.bool),
+    duration: readAs(state, conversions.duration),
+    oneOf: readOneOf(state),
+    strings: readStrings(state),
+    stringMap: readStringMap(state),
+    blocks: readBlocks(state, 'block'),
+    block: readBlock(state, 'block'),
+    report: finding => report(context, finding),
+    finish: (known = {}) => finishReading(state, known),
   }
 }
 
 /** The one label of a block; a block without it, or with more, is reported. */
-export const labelOf = (context: DecodeContext, block: Block, what: string): string => {
+export const labelOf = (context: Pick<DecodeContext, 'diagnostics'>, block: Block, what: string): string => {
   const [label, ...more] = block.labels
   if (label === undefined || more.length > 0) {
     report(context, {

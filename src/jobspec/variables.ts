@@ -1,25 +1,31 @@
-import { convertToType } from '../lang/hcl/convert-to-type.ts'
-import { standardFunctions } from '../lang/hcl/functions/registry.ts'
 import {
   type Attribute,
   type Block,
   type Body,
+  type Budget,
+  convertToType,
+  createBudget,
   type Expression,
   evaluate,
+  type HclType,
   hasErrors,
+  isList,
+  isObject,
   objectOf,
   parseHcl,
   parseHclExpression,
-  type RootMeaning,
-  referencesOf,
+  parseTypeExpression,
+  type Range,
   type Scope,
   suggestionHint,
   toBool,
   UNKNOWN,
   type Value,
 } from '../lang/hcl/index.ts'
-import { type HclType, parseTypeExpression } from '../lang/hcl/type-expression.ts'
-import { type DecodeContext, labelOf, report } from './reader.ts'
+import { type DecodeContext, report } from './decode-context.ts'
+import { settleLocals } from './locals.ts'
+import { labelOf } from './reader.ts'
+import { scopeOf } from './scope.ts'
 
 /** Where values of variables come from, lowest precedence first: environment, files in order, flags in order. */
 export type VariableInput = {
@@ -32,252 +38,224 @@ export type VariableInput = {
 
 type Declaration = {
   readonly name: string
-  readonly block: Block | null
+  readonly range: Range
   readonly type: HclType | null
-  readonly fallback: Expression | null
+  /** The default's value; undefined where the variable has none. */
+  readonly fallback: Value | undefined
+  readonly validations: readonly Block[]
 }
 
-/** Names that are known only on a node: references to them stay in the text (nomad-behaviour §1.13). */
-const deferredRoots = new Set(['node', 'attr', 'meta', 'env', 'secret', 'device', 'task', 'alloc'])
-const isDeferred = (root: string): boolean =>
-  deferredRoots.has(root) || /^[A-Z][A-Z0-9_]*$/.test(root) || root.startsWith('NOMAD_')
-
-const nouns = new Map([
-  ['var', 'variable'],
-  ['local', 'local value'],
-])
-
-const scopeOf = (roots: ReadonlyMap<string, Value>): Scope => ({
-  functions: standardFunctions,
-  nouns,
-  lookUp: (root): RootMeaning => {
-    const value = roots.get(root)
-    if (value !== undefined) return { kind: 'value', value }
-    return isDeferred(root) ? { kind: 'deferred' } : { kind: 'absent', candidates: [...roots.keys(), ...deferredRoots] }
-  },
-})
+type Context = Pick<DecodeContext, 'diagnostics'> & { readonly budget: Budget }
 
 const attributeOf = (body: Body, name: string): Attribute | undefined =>
   body.attributes.find(attribute => attribute.name === name)
 
-const declare = (block: Block, context: DecodeContext): Declaration => {
+const constantOf = (expression: Expression, context: Context): Value => {
+  const { value, diagnostics } = evaluate(expression, scopeOf(new Map(), context.budget))
+  context.diagnostics.push(...diagnostics)
+  return value
+}
+
+/** A variable without a type has its default's, as far as a text from outside has to be read by it. */
+const typeOfDefault = (value: Value | undefined): HclType | null => {
+  if (value === undefined || value === null || value === UNKNOWN) return null
+  if (typeof value === 'string') return { kind: 'string' }
+  if (typeof value === 'boolean') return { kind: 'bool' }
+  return isList(value) || isObject(value) ? { kind: 'any' } : { kind: 'number' }
+}
+
+const variableNames = new Set(['type', 'default', 'description'])
+
+const reportOthers = (block: Block, context: Context): void => {
+  for (const { name, nameRange } of block.body.attributes) {
+    if (variableNames.has(name)) continue
+    const hint = suggestionHint(name, variableNames)
+    report(context, {
+      summary: 'Unsupported argument',
+      detail: `A variable has no "${name}".`,
+      hint,
+      range: nameRange,
+    })
+  }
+  for (const inner of block.body.blocks) {
+    if (inner.type === 'validation') continue
+    const hint = suggestionHint(inner.type, ['validation'])
+    const detail = `A variable has no "${inner.type}" blocks.`
+    report(context, { summary: 'Unsupported block', detail, hint, range: inner.headerRange })
+  }
+}
+
+const declare = (block: Block, context: Context): Declaration => {
   const name = labelOf(context, block, 'name')
   const typeAttribute = attributeOf(block.body, 'type')
   const parsed = typeAttribute === undefined ? null : parseTypeExpression(typeAttribute.expression)
   if (parsed !== null && !parsed.ok) context.diagnostics.push(...parsed.diagnostics)
-  const known = new Set(['type', 'default', 'description', 'sensitive', 'nullable'])
-  for (const attribute of block.body.attributes) {
-    if (known.has(attribute.name)) continue
-    const hint = suggestionHint(attribute.name, known)
-    report(context, {
-      summary: 'Unsupported argument',
-      detail: `A variable has no "${attribute.name}".`,
-      hint,
-      range: attribute.nameRange,
-    })
-  }
+  reportOthers(block, context)
+  const fallback = attributeOf(block.body, 'default')
+  const value = fallback === undefined ? undefined : constantOf(fallback.expression, context)
   return {
     name,
-    block,
-    type: parsed?.ok === true ? parsed.type : null,
-    fallback: attributeOf(block.body, 'default')?.expression ?? null,
+    range: block.headerRange,
+    type: parsed?.ok === true ? parsed.type : typeOfDefault(value),
+    fallback: value,
+    validations: block.body.blocks.filter(inner => inner.type === 'validation'),
   }
 }
 
-const declarationsOf = (body: Body, context: DecodeContext): ReadonlyMap<string, Declaration> => {
+const declarationsOf = (body: Body, context: Context): ReadonlyMap<string, Declaration> => {
   const declarations = new Map<string, Declaration>()
-  for (const block of body.blocks) {
-    if (block.type === 'variable') {
-      const declaration = declare(block, context)
-      if (declarations.has(declaration.name)) {
-        report(context, {
-          summary: 'Duplicate variable',
-          detail: `"${declaration.name}" is declared twice.`,
-          range: block.headerRange,
-        })
-      }
+  const add = (declaration: Declaration): void => {
+    const before = declarations.get(declaration.name)
+    if (before === undefined) {
       declarations.set(declaration.name, declaration)
+      return
     }
+    const detail = `The variable "${declaration.name}" is declared at line ${before.range.start.line} already.`
+    report(context, { summary: 'Duplicate variable', detail, range: declaration.range })
+  }
+  for (const block of body.blocks) {
+    if (block.type === 'variable') add(declare(block, context))
     if (block.type !== 'variables') continue
-    for (const { name, expression } of block.body.attributes)
-      declarations.set(name, { name, block, type: null, fallback: expression })
+    for (const { name, nameRange, expression } of block.body.attributes) {
+      const fallback = constantOf(expression, context)
+      add({ name, range: nameRange, type: typeOfDefault(fallback), fallback, validations: [] })
+    }
   }
   return declarations
 }
 
 type Given = { readonly value: Value; readonly from: string }
 
-/** A value from a flag or the environment is text for a text variable, else an HCL expression. */
-const fromText = (text: string, type: HclType | null): Value | null => {
-  if (type === null || type.kind === 'string' || type.kind === 'any') return text
+/** A value from a flag or the environment: text where text or one number is wanted, else an expression; null if it is neither. */
+const fromText = (text: string, type: HclType | null, context: Context): Value | null => {
+  if (type === null || type.kind === 'string' || type.kind === 'number') return text
+  const instead = type.kind === 'bool' || type.kind === 'any' ? text : null
   const { expression, diagnostics } = parseHclExpression(text)
-  if (hasErrors(diagnostics)) return type.kind === 'number' || type.kind === 'bool' ? text : null
-  const result = evaluate(expression, scopeOf(new Map()))
-  return hasErrors(result.diagnostics) ? null : result.value
+  if (hasErrors(diagnostics)) return instead
+  const result = evaluate(expression, scopeOf(new Map(), context.budget))
+  return hasErrors(result.diagnostics) ? instead : result.value
 }
 
-const collectGiven = (
-  body: Body,
-  input: VariableInput,
-  declarations: ReadonlyMap<string, Declaration>,
-  context: DecodeContext,
-): ReadonlyMap<string, Given> => {
-  const given = new Map<string, Given>()
-  const refuse = (name: string, from: string): void =>
-    report(context, {
-      severity: input.isStrict ? 'error' : 'warning',
-      summary: 'Undefined variable',
-      detail: `${from} gives a value to "${name}", which the file does not declare.`,
-      hint: suggestionHint(name, declarations.keys()),
-      range: body.range,
-    })
-  const take = (name: string, text: string, from: string): void => {
-    const declaration = declarations.get(name)
-    if (declaration === undefined) return refuse(name, from)
-    const value = fromText(text, declaration.type)
-    if (value !== null) given.set(name, { value, from })
-    else
-      report(context, {
-        summary: 'Invalid value for variable',
-        detail: `${from} gives "${name}" something that is no expression.`,
-        range: body.range,
-      })
+type Taking = {
+  readonly place: Range
+  readonly input: VariableInput
+  readonly declarations: ReadonlyMap<string, Declaration>
+  readonly context: Context
+  readonly given: Map<string, Given>
+}
+
+const refuseUndeclared = ({ input, declarations, context, place }: Taking, name: string, from: string): void =>
+  report(context, {
+    severity: input.isStrict ? 'error' : 'warning',
+    summary: 'Undefined variable',
+    detail: `${from} gives a value to "${name}", which the file does not declare.`,
+    hint: suggestionHint(name, declarations.keys()),
+    range: place,
+  })
+
+const takeText = (taking: Taking, name: string, text: string, from: string): void => {
+  const { declarations, context, given } = taking
+  const declaration = declarations.get(name)
+  if (declaration === undefined) return refuseUndeclared(taking, name, from)
+  const value = fromText(text, declaration.type, context)
+  if (value !== null) given.set(name, { value, from })
+  else {
+    const detail = `${from} gives "${name}" something that is no expression.`
+    report(context, { summary: 'Invalid value for variable', detail, range: declaration.range })
   }
-  for (const [name, text] of Object.entries(input.environment))
-    if (declarations.has(name)) take(name, text, 'the environment')
-  for (const file of input.files) {
-    const parsed = parseHcl(file.content, file.name)
-    for (const finding of parsed.diagnostics) {
-      report(context, {
-        ...finding,
-        detail: `In ${file.name}:${finding.range.start.line}: ${finding.detail}`,
-        range: body.range,
-      })
-    }
-    for (const attribute of parsed.body.attributes) {
-      const result = evaluate(attribute.expression, scopeOf(new Map()))
-      for (const finding of result.diagnostics)
-        report(context, { ...finding, detail: `In ${file.name}: ${finding.detail}`, range: body.range })
-      if (declarations.has(attribute.name)) given.set(attribute.name, { value: result.value, from: file.name })
-      else refuse(attribute.name, `The file ${file.name}`)
-    }
+}
+
+const takeFile = (taking: Taking, file: VariableInput['files'][number]): void => {
+  const { declarations, context, given, place } = taking
+  const parsed = parseHcl(file.content, file.name)
+  const found = [...parsed.diagnostics]
+  for (const attribute of parsed.body.attributes) {
+    const result = evaluate(attribute.expression, scopeOf(new Map(), context.budget))
+    found.push(...result.diagnostics)
+    if (declarations.has(attribute.name)) given.set(attribute.name, { value: result.value, from: file.name })
+    else refuseUndeclared(taking, attribute.name, `The file ${file.name}`)
   }
-  for (const { name, value } of input.flags) take(name, value, `-var '${name}=…'`)
+  for (const block of parsed.body.blocks) {
+    const detail = `A file of variables holds "name = value" lines; "${block.type}" is a block.`
+    found.push({ severity: 'error', summary: 'Unsupported block', detail, range: block.headerRange })
+  }
+  for (const finding of found) {
+    const { line, column } = finding.range.start
+    report(context, { ...finding, detail: `In ${file.name}:${line}:${column}: ${finding.detail}`, range: place })
+  }
+}
+
+const collectGiven = (taking: Taking): ReadonlyMap<string, Given> => {
+  const { input, declarations, given } = taking
+  for (const [name, text] of Object.entries(input.environment)) {
+    if (declarations.has(name)) takeText(taking, name, text, `NOMAD_VAR_${name}`)
+  }
+  for (const file of input.files) takeFile(taking, file)
+  for (const { name, value } of input.flags) takeText(taking, name, value, `-var '${name}=…'`)
   return given
 }
 
-const settle = (declaration: Declaration, given: Given | undefined, body: Body, context: DecodeContext): Value => {
-  const range = declaration.block?.headerRange ?? body.range
-  const fallback = declaration.fallback === null ? undefined : evaluate(declaration.fallback, scopeOf(new Map()))
-  if (fallback !== undefined) context.diagnostics.push(...fallback.diagnostics)
-  const value = given === undefined ? fallback?.value : given.value
+const settle = ({ name, range, type, fallback }: Declaration, given: Given | undefined, context: Context): Value => {
+  const value = given === undefined ? fallback : given.value
   if (value === undefined) {
-    report(context, {
-      summary: 'Unset variable',
-      detail: `The variable "${declaration.name}" has no default and was not given.`,
-      hint: `Give it with -var '${declaration.name}=…', in a -var-file, or as NOMAD_VAR_${declaration.name}.`,
-      range,
-    })
+    const hint = `Give it with -var '${name}=…', in a -var-file, or as NOMAD_VAR_${name}.`
+    const detail = `The variable "${name}" has no default and was not given.`
+    report(context, { summary: 'Unset variable', detail, hint, range })
     return UNKNOWN
   }
-  if (declaration.type === null) return value
-  const converted = convertToType(value, declaration.type)
+  if (type === null) return value
+  const converted = convertToType(value, type)
   if (converted.ok) return converted.value
   const from = given === undefined ? 'Its default' : `The value from ${given.from}`
-  report(context, {
-    summary: 'Invalid value for variable',
-    detail: `${from} does not fit "${declaration.name}": ${converted.message}.`,
-    range,
-  })
+  const detail = `${from} does not fit "${name}": ${converted.message}.`
+  report(context, { summary: 'Invalid value for variable', detail, range })
   return UNKNOWN
 }
 
-const checkValidations = (
-  declarations: ReadonlyMap<string, Declaration>,
-  scope: Scope,
-  context: DecodeContext,
-): void => {
-  for (const { name, block } of declarations.values()) {
-    for (const validation of block?.type === 'variable' ? block.body.blocks : []) {
-      const condition = attributeOf(validation.body, 'condition')
-      if (validation.type !== 'validation' || condition === undefined) {
-        report(context, {
-          summary: 'Unsupported block',
-          detail: 'A variable has validation blocks with a condition.',
-          range: validation.headerRange,
-        })
-        continue
-      }
-      const result = evaluate(condition.expression, scope)
-      context.diagnostics.push(...result.diagnostics)
-      const holds = result.value === UNKNOWN ? null : toBool(result.value)
-      if (holds === null || (holds.ok && holds.value)) continue
-      const message = attributeOf(validation.body, 'error_message')
-      const text =
-        message === undefined ? `The value of "${name}" is not valid.` : evaluate(message.expression, scope).value
-      report(context, {
-        summary: 'Invalid value for variable',
-        detail: typeof text === 'string' ? text : `The value of "${name}" is not valid.`,
-        range: condition.range,
-      })
-    }
+const checkValidation = (name: string, validation: Block, scope: Scope, context: Context): void => {
+  const condition = attributeOf(validation.body, 'condition')
+  if (condition === undefined) {
+    const detail = `A validation of "${name}" needs a condition.`
+    report(context, { summary: 'Missing condition', detail, range: validation.headerRange })
+    return
   }
+  const result = evaluate(condition.expression, scope)
+  context.diagnostics.push(...result.diagnostics)
+  if (result.value === UNKNOWN) return
+  const holds = toBool(result.value)
+  if (holds.ok && holds.value) return
+  const message = attributeOf(validation.body, 'error_message')
+  const text = message === undefined ? null : evaluate(message.expression, scope).value
+  report(context, {
+    summary: 'Invalid value for variable',
+    detail: typeof text === 'string' && holds.ok ? text : `The value of "${name}" is not valid.`,
+    range: condition.expression.range,
+  })
 }
 
-/** Locals refer to each other in any order: each round settles those whose references are settled. */
-const settleLocals = (body: Body, variables: Value, context: DecodeContext): Value => {
-  const open = new Map(
-    body.blocks
-      .filter(block => block.type === 'locals')
-      .flatMap(block => block.body.attributes.map(attribute => [attribute.name, attribute] as const)),
-  )
-  const settled = new Map<string, Value>()
-  const needs = (attribute: Attribute): readonly string[] =>
-    referencesOf(attribute.expression).flatMap(({ root, path }) =>
-      root === 'local' && typeof path[0] === 'string' ? [path[0]] : [],
-    )
-  for (let rounds = open.size; open.size > 0 && rounds >= 0; rounds--) {
-    for (const [name, attribute] of open) {
-      if (needs(attribute).some(other => open.has(other))) continue
-      const scope = scopeOf(
-        new Map([
-          ['var', variables],
-          ['local', objectOf(settled)],
-        ]),
-      )
-      const result = evaluate(attribute.expression, scope)
-      context.diagnostics.push(...result.diagnostics)
-      settled.set(name, result.value)
-      open.delete(name)
-    }
-  }
-  for (const [name, attribute] of open) {
-    report(context, {
-      summary: 'Circular reference',
-      detail: `The local value "${name}" refers to itself, through others perhaps.`,
-      range: attribute.range,
-    })
-    settled.set(name, UNKNOWN)
-  }
-  return objectOf(settled)
-}
+const firstPlace: Range = { start: { line: 1, column: 1, byte: 0 }, end: { line: 1, column: 1, byte: 0 } }
 
 /** What expressions of the file mean: variables by their precedence, locals, functions, and names left for the node. */
 export const buildScope = (body: Body, input: VariableInput, diagnostics: DecodeContext['diagnostics']): Scope => {
-  const context: DecodeContext = { scope: scopeOf(new Map()), diagnostics }
+  const context: Context = { diagnostics, budget: createBudget() }
   const declarations = declarationsOf(body, context)
-  const given = collectGiven(body, input, declarations, context)
-  const values = Array.from(
-    declarations.values(),
-    declaration => [declaration.name, settle(declaration, given.get(declaration.name), body, context)] as const,
+  const given = collectGiven({ place: firstPlace, input, declarations, context, given: new Map() })
+  const variables = objectOf(
+    Array.from(declarations.values(), declaration => [
+      declaration.name,
+      settle(declaration, given.get(declaration.name), context),
+    ]),
   )
-  const variables = objectOf(values)
-  checkValidations(declarations, scopeOf(new Map([['var', variables]])), context)
-  const locals = settleLocals(body, variables, context)
+  const scope = scopeOf(new Map([['var', variables]]), context.budget)
+  for (const { name, validations } of declarations.values()) {
+    for (const validation of validations) checkValidation(name, validation, scope, context)
+  }
+  const locals = settleLocals(body, variables, context.budget, diagnostics)
   return scopeOf(
     new Map([
       ['var', variables],
       ['local', locals],
     ]),
+    context.budget,
   )
 }

@@ -125,11 +125,7 @@ const startServerPart = async (parts: Parts, storage: Storage, address: string):
   return startServer({
     store,
     sealer,
-    parse: createJobFileParser({
-      gate: openGate(),
-      functions: { provided: new Set(['env', 'nomadService', 'nomadServices']), absent: new Map() },
-      now: () => systemClock.now(),
-    }),
+    parse: createJobFileParser({ gate: openGate(), now: () => systemClock.now() }),
     observers: [readModel],
     clock: systemClock,
     random: systemRandom,

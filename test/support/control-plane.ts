@@ -20,11 +20,10 @@ export const startControlPlane = async (
   store: EventStore = createMemoryStore(),
   clock: Clock = systemClock,
 ): Promise<ControlPlane> => {
-  const functions = { provided: new Set(['nomadService', 'env']), absent: new Map<string, string>() }
   const server = await startServer({
     store,
     sealer: createSealer({ keyring: createMemoryKeyring(systemRandom), random: systemRandom }),
-    parse: createJobFileParser({ gate, functions, now: () => clock.now() }),
+    parse: createJobFileParser({ gate, now: () => clock.now() }),
     observers: [],
     clock,
     random: systemRandom,

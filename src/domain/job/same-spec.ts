@@ -1,3 +1,4 @@
+import { isSealed } from '../jobspec/is-sealed.ts'
 import type { Job } from '../jobspec/schema.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Job } from '../jobspec/schema.ts'
 const canonical = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(canonical)
   if (typeof value !== 'object' || value === null) return value
-  if ('digest' in value && ('sealed' in value || 'source' in value)) return { digest: value.digest }
+  if (isSealed(value)) return { digest: value.digest }
   const entries = Object.entries(value).map(([key, entry]) => [key, canonical(entry)] as const)
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

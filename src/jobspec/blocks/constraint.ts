@@ -1,6 +1,7 @@
 import { type Constraint, type ConstraintOperator, constraintOperators } from '../../domain/jobspec/schema.ts'
 import type { Block } from '../../lang/hcl/index.ts'
-import { createReader, type DecodeContext, type Reader } from '../reader.ts'
+import type { DecodeContext } from '../decode-context.ts'
+import { createReader, type Reader } from '../reader.ts'
 
 const aliases: Readonly<Record<string, ConstraintOperator>> = { '==': '=', is: '=', not: '!=' }
 

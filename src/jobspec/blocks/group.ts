@@ -1,9 +1,12 @@
 import type { JobType, Reschedule, Restart, TaskGroupOf, Update } from '../../domain/jobspec/schema.ts'
+import { validateRestart } from '../../domain/jobspec/validate-policies.ts'
 import type { Block } from '../../lang/hcl/index.ts'
-import { createReader, type DecodeContext, labelOf, type Reader } from '../reader.ts'
+import type { DecodeContext } from '../decode-context.ts'
+import { locate } from '../locate.ts'
+import { createReader, labelOf, type Reader } from '../reader.ts'
 import { decodeConstraints } from './constraint.ts'
 import { decodeNetwork } from './network.ts'
-import { decodeReschedule, decodeRestart, decodeUpdate } from './policies.ts'
+import { decodeReschedule, decodeRestart, decodeUpdate, reportIdleUpdate } from './policies.ts'
 import { decodeServices } from './service.ts'
 import { decodeTask } from './task.ts'
 
@@ -30,7 +33,6 @@ const groupNames = {
   ignored: {
     affinity: 'affinities do not count in placement yet',
     spread: 'spreads do not count in placement yet',
-    scaling: 'nothing scales jobs yet',
     migrate: 'nodes cannot be drained yet',
     prevent_reschedule_on_lost: 'lost allocations are always replaced',
   },
@@ -55,19 +57,24 @@ const updateOf = (reader: Reader, defaults: GroupDefaults): Update | null => {
   const block = reader.block('update')
   const update = decodeUpdate(block, reader.context, defaults.update)
   if (defaults.type === 'service') return update.maxParallel === 0 ? null : update
-  if (block !== undefined) {
-    reader.report({
-      severity: 'warning',
-      summary: 'Not acted on',
-      detail: 'Updates of batch jobs are not rolled: an "update" block has no effect here.',
-      range: block.headerRange,
-    })
-  }
+  if (block !== undefined) reportIdleUpdate(reader, block)
   return null
 }
 
+/** Only the number to begin with is taken from `scaling`: its `min`, where the group has no count. */
+const scalingMin = (reader: Reader): number | null => {
+  const block = reader.block('scaling')
+  if (block === undefined) return null
+  const inner = createReader(block.body, reader.context)
+  const min = inner.integer('min', null)
+  const reason = 'nothing scales jobs yet'
+  inner.finish({ ignored: { max: reason, enabled: reason, policy: reason, type: reason } })
+  return min
+}
+
 const countOf = (reader: Reader): number => {
-  const count = reader.integer('count', 1)
+  const min = scalingMin(reader)
+  const count = reader.integer('count', min ?? 1)
   if (count >= 0) return count
   reader.report({
     summary: 'Invalid count',
@@ -77,10 +84,19 @@ const countOf = (reader: Reader): number => {
   return 0
 }
 
+/** A group's restart block is validated where it is written; a task's is not (nomad-behaviour §0.3). */
+const restartOf = (reader: Reader, base: Restart): Restart => {
+  const block = reader.block('restart')
+  const restart = decodeRestart(block, reader.context, base)
+  if (block === undefined) return restart
+  for (const finding of validateRestart(restart, [])) reader.report({ ...finding, range: locate(block, finding.path) })
+  return restart
+}
+
 export const decodeGroup = (block: Block, context: DecodeContext, defaults: GroupDefaults): TaskGroupOf<string> => {
   const name = labelOf(context, block, 'name')
   const reader = createReader(block.body, context)
-  const restart = decodeRestart(reader.block('restart'), context, defaults.restart)
+  const restart = restartOf(reader, defaults.restart)
   const owner = { job: defaults.job, group: name }
   const group: TaskGroupOf<string> = {
     name,

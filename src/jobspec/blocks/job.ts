@@ -1,15 +1,16 @@
-import type { ClearJob, JobType, Parameterized, Periodic } from '../../domain/jobspec/schema.ts'
+import type { ClearJob, JobType, Parameterized, Periodic, Update } from '../../domain/jobspec/schema.ts'
 import type { Block } from '../../lang/hcl/index.ts'
-import { createReader, type DecodeContext, labelOf, type Reader } from '../reader.ts'
+import type { DecodeContext } from '../decode-context.ts'
+import { createReader, labelOf, type Reader } from '../reader.ts'
 import { decodeConstraints } from './constraint.ts'
 import { decodeGroup, decodeLoneTask, type GroupDefaults } from './group.ts'
 import {
   decodeReschedule,
-  decodeRestart,
   decodeUpdate,
   defaultReschedule,
   defaultRestart,
   defaultUpdate,
+  reportIdleUpdate,
 } from './policies.ts'
 
 const decodePeriodic = (reader: Reader): Periodic | null => {
@@ -78,21 +79,29 @@ const jobNames = {
   },
 }
 
+const decodeJobUpdate = (reader: Reader, type: JobType): Update => {
+  const block = reader.block('update')
+  if (block !== undefined && type !== 'service') reportIdleUpdate(reader, block)
+  return decodeUpdate(block, reader.context, defaultUpdate)
+}
+
 /** The `job` block of a file, with every default filled in. */
 export const decodeJob = (block: Block, context: DecodeContext): ClearJob => {
-  const id = labelOf(context, block, 'id')
+  const label = labelOf(context, block, 'id')
   const reader = createReader(block.body, context)
+  const id = reader.string('id', label)
+  const name = reader.string('name', label)
   const type = decodeType(reader)
   const defaults: GroupDefaults = {
-    job: id,
+    job: name,
     type,
-    restart: decodeRestart(reader.block('restart'), context, defaultRestart[type]),
+    restart: defaultRestart[type],
     reschedule: decodeReschedule(reader.block('reschedule'), context, defaultReschedule[type]),
-    update: decodeUpdate(reader.block('update'), context, defaultUpdate),
+    update: decodeJobUpdate(reader, type),
   }
   const job: ClearJob = {
     id,
-    name: reader.string('name', id),
+    name,
     namespace: reader.string('namespace', 'default'),
     region: reader.string('region', 'global'),
     type,
@@ -109,7 +118,6 @@ export const decodeJob = (block: Block, context: DecodeContext): ClearJob => {
     parameterized: decodeParameterized(reader),
     meta: reader.stringMap('meta') ?? {},
   }
-  reader.string('id', null)
   reader.finish(jobNames)
   return job
 }

@@ -1,6 +1,7 @@
 import type { JobType, Reschedule, Restart, Update } from '../../domain/jobspec/schema.ts'
 import type { Block } from '../../lang/hcl/index.ts'
-import { createReader, type DecodeContext } from '../reader.ts'
+import type { DecodeContext } from '../decode-context.ts'
+import { createReader, type Reader } from '../reader.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -77,6 +78,15 @@ const updateNames = {
     stagger: 'it has no effect beyond min_healthy_time',
   },
 }
+
+/** Nomad rolls updates of services only. */
+export const reportIdleUpdate = (reader: Reader, block: Block): void =>
+  reader.report({
+    severity: 'warning',
+    summary: 'Not acted on',
+    detail: 'Updates of batch jobs are not rolled: an "update" block has no effect here.',
+    range: block.headerRange,
+  })
 
 export const decodeUpdate = (block: Block | undefined, context: DecodeContext, base: Update): Update => {
   if (block === undefined) return base

@@ -1,6 +1,7 @@
 import type { Check, CheckRestart, Service } from '../../domain/jobspec/schema.ts'
 import { type Block, isList, isObject, toStringValue, type Value } from '../../lang/hcl/index.ts'
-import { createReader, type DecodeContext, type Reader } from '../reader.ts'
+import type { DecodeContext } from '../decode-context.ts'
+import { createReader, type Reader } from '../reader.ts'
 
 const decodeCheckRestart = (reader: Reader): CheckRestart | null => {
   const block = reader.block('check_restart')
@@ -18,17 +19,24 @@ const textsOf = (value: Value): readonly string[] =>
     return text.ok ? [text.value] : []
   })
 
+const headerOf = (values: Iterable<readonly [string, Value]>): Check['header'] =>
+  Object.fromEntries(Array.from(values, ([name, value]) => [name, textsOf(value)]))
+
 /** `header { Accept = ["a", "b"] }` or as an attribute. */
 const decodeHeader = (reader: Reader): Check['header'] => {
   const value = reader.value('header')
   const block = reader.block('header')
-  if (value !== undefined && isObject(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, textsOf(entry)]))
+  if (value !== undefined) {
+    if (isObject(value)) return headerOf(Object.entries(value))
+    const detail = '"header" must be a map of lists of strings.'
+    reader.report({ summary: 'Incorrect attribute value type', detail, range: reader.rangeOf('header') })
   }
   if (block === undefined) return {}
   const inner = createReader(block.body, reader.context)
-  return Object.fromEntries(block.body.attributes.map(({ name }) => [name, textsOf(inner.value(name) ?? '')]))
+  return headerOf(block.body.attributes.map(({ name }) => [name, inner.value(name) ?? ''] as const))
 }
+
+const onUpdateChoices = ['require_healthy', 'ignore_warnings', 'ignore'] as const
 
 const refusedInChecks = {
   refused: {
@@ -57,11 +65,16 @@ const checkType = (reader: Reader): Check['type'] => {
   return 'tcp'
 }
 
-const decodeCheck = (block: Block, context: DecodeContext, service: string): Check => {
+const decodeCheck = (
+  block: Block,
+  context: DecodeContext,
+  service: Pick<Service, 'name'>,
+  onUpdate: Check['onUpdate'],
+): Check => {
   const reader = createReader(block.body, context)
   const type = checkType(reader)
   const check: Check = {
-    name: reader.string('name', `service: "${service}" check`),
+    name: reader.string('name', `service: "${service.name}" check`),
     type,
     path: reader.string('path', ''),
     protocol: reader.oneOf('protocol', ['http', 'https'], 'http'),
@@ -73,7 +86,7 @@ const decodeCheck = (block: Block, context: DecodeContext, service: string): Che
     timeoutMs: reader.duration('timeout', 0),
     isTlsVerified: !reader.bool('tls_skip_verify', false),
     initialStatus: reader.oneOf('initial_status', ['pending', 'success', 'failure'], 'pending'),
-    onUpdate: reader.oneOf('on_update', ['require_healthy', 'ignore_warnings', 'ignore'], 'require_healthy'),
+    onUpdate: reader.oneOf('on_update', onUpdateChoices, onUpdate),
     checkRestart: decodeCheckRestart(reader),
   }
   reader.oneOf('address_mode', ['auto', 'host'], 'host')
@@ -112,7 +125,6 @@ const serviceNames = {
   ignored: {
     canary_tags: 'there are no canaries yet',
     canary_meta: 'there are no canaries yet',
-    on_update: "only a check's own on_update counts",
     weights: 'nothing reads weights yet',
   },
 }
@@ -160,7 +172,8 @@ const decodeService = (block: Block, context: DecodeContext, owner: ServiceOwner
     task: reader.string('task', owner.task),
     checks: [],
   }
-  const checks = reader.blocks('check').map(check => decodeCheck(check, context, name))
+  const onUpdate = reader.oneOf('on_update', onUpdateChoices, 'require_healthy')
+  const checks = reader.blocks('check').map(check => decodeCheck(check, context, { name }, onUpdate))
   const restart = decodeCheckRestart(reader)
   reader.finish(serviceNames)
   return { ...service, checks: checks.map(check => ({ ...check, checkRestart: check.checkRestart ?? restart })) }
