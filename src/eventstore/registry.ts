@@ -18,5 +18,3 @@ export const eventStores = {
   memory: { isDurable: false, open: async () => createMemoryStore() },
   sqlite: { isDurable: true, open: directory => openSqliteStore({ path: join(directory, EVENT_LOG_FILE) }) },
 } as const satisfies Record<string, StoreKind>
-
-export type StoreName = keyof typeof eventStores

@@ -12,9 +12,6 @@ import type { AllocationsReported } from '../domain/report/events.ts'
  */
 export const LINK_PROTOCOL = 1
 
-/** A sealed value opened at the edge: what the agent works with. */
-export type OpenJob = Job
-
 /** One allocation as the agent must run it. */
 export type DesiredAllocation = {
   readonly allocationId: string

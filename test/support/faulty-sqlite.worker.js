@@ -18,7 +18,8 @@ const fault = () => {
 const pauseMs = 2
 const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs)
 
-const prepare = Database.prototype.prepare
+const { prototype } = Database
+const prepare = Reflect.get(prototype, 'prepare')
 Database.prototype.prepare = function prepareFaulty(sql) {
   const statement = prepare.call(this, sql)
   if (sql === 'BEGIN IMMEDIATE') return { run: () => (limitSize(this), statement.run()) }

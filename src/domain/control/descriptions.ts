@@ -1,4 +1,4 @@
-import type { PlannedStop, StopReason } from './events.ts'
+import type { StopReason } from './events.ts'
 
 /** What an allocation's desired description says about its stop, for people. */
 const stopTexts: Readonly<Record<StopReason, string>> = {
@@ -14,9 +14,3 @@ const stopTexts: Readonly<Record<StopReason, string>> = {
 }
 
 export const describeStop = (reason: StopReason): string => stopTexts[reason]
-
-/** The stop as a plan wrote it: with what the servers judge, where they do. */
-export const describePlannedStop = ({ reason, judgement }: PlannedStop): string =>
-  judgement === 'lost' && !reason.startsWith('node-')
-    ? `${describeStop(reason)}; lost with its node`
-    : describeStop(reason)
