@@ -4,6 +4,7 @@ import { CATCH_UP_TIMEOUT_MS, type JobCommandHandler } from '../../app/job-comma
 import { type Changes, noChanges } from '../../domain/cluster/index.ts'
 import type { ControlEvent } from '../../domain/control/events.ts'
 import { controlEventId } from '../../domain/ids.ts'
+import { describeJobRejection } from '../../domain/job/index.ts'
 import { MAX_CONTROL_BATCH } from '../../domain/limits.ts'
 import { CONTROL_STREAM } from '../../domain/streams.ts'
 import { type EventStore, MAX_APPEND_BYTES, type NewEvent } from '../../eventstore/port.ts'
@@ -49,6 +50,9 @@ const MAX_IDLE_MS = 60_000
 /** Room kept free in an append for the events' metadata. */
 const MAX_BATCH_BYTES = MAX_APPEND_BYTES - 50_000
 
+/** Derived commands that were refused, remembered so that they are not tried again for ever. */
+const MAX_REFUSED = 10_000
+
 type Gathered = { readonly events: ControlEvent[]; readonly derived: DerivedCommand[] }
 
 export const createLeader = (options: LeaderOptions): Leader => {
@@ -57,6 +61,8 @@ export const createLeader = (options: LeaderOptions): Leader => {
   let leadershipId = ''
   let changed: Changes | 'all' = 'all'
   let wake: () => void = () => {}
+  const refused = new Set<string>()
+  const stalled: ControlEvent[] = []
 
   view.onChanges(changes => {
     changed = changed === 'all' ? 'all' : merged(changed, changes)
@@ -120,8 +126,11 @@ export const createLeader = (options: LeaderOptions): Leader => {
         bytes += JSON.stringify(event.data).length
       },
       isFull: () => gathered.events.length >= MAX_CONTROL_BATCH || bytes >= MAX_BATCH_BYTES / 2,
-      derive: command => gathered.derived.push(command),
+      derive: command => {
+        if (!refused.has(command.commandId)) gathered.derived.push(command)
+      },
     }
+    for (const event of stalled.splice(0)) batch.add(event)
     const seen = changed
     changed = noChanges()
     for (const reactor of options.reactors) reactor.plan({ state: view.state, changed: seen, now, epoch, batch })
@@ -146,6 +155,14 @@ export const createLeader = (options: LeaderOptions): Leader => {
       { job: command.key, command: command.command.type, result: result.kind },
       'derived command was not accepted',
     )
+    if (result.kind === 'contended') return
+    const reason = describeJobRejection(result.rejection)
+    if (refused.size >= MAX_REFUSED) refused.clear()
+    refused.add(command.commandId)
+    stalled.push({
+      type: 'ReactorStalled',
+      data: { reactor: command.command.type, key: command.commandId, attempts: 1, reason },
+    })
   }
 
   const step: Leader['step'] = async () => {
