@@ -248,9 +248,11 @@ export const createCommands = (options: CommandsOptions): Commands => {
     }
     const result = await run(jobKey(input.namespace, input.jobId), command, caller)
     if (result.kind === 'rejected') return result
+    const [recorded] = result.events
+    // Without an event of its own the token launched a child before; a resent command's event names the first one.
     const earlier =
       tokenDigest === null ? undefined : jobOf(input.namespace, input.jobId)?.dispatchTokens.get(tokenDigest)
-    const launched = earlier ?? { childId, evaluationId }
+    const launched = recorded?.type === 'JobDispatched' ? recorded.data : (earlier ?? { childId, evaluationId })
     return {
       kind: 'done',
       position: result.position,
@@ -261,14 +263,13 @@ export const createCommands = (options: CommandsOptions): Commands => {
 
   const forcePeriodic: Commands['forcePeriodic'] = async (input, caller) => {
     const key = jobKey(input.namespace, input.jobId)
-    const instant = clock.now()
     const evaluationId = uuidOf('evaluation', caller.commandId)
-    const result = await run(
-      key,
-      { type: 'ForcePeriodicRun', data: { jobId: input.jobId, instant, evaluationId } },
-      caller,
-    )
+    const data = { jobId: input.jobId, instant: clock.now(), evaluationId }
+    const result = await run(key, { type: 'ForcePeriodicRun', data }, caller)
     if (result.kind === 'rejected') return result
+    const [recorded] = result.events
+    // A command that is sent again means the instant of the first time.
+    const instant = recorded?.type === 'PeriodicRunForced' ? recorded.data.instant : data.instant
     const request = result.eventIds[0] ?? ''
     await decided(
       `the run of job "${input.jobId}"`,

@@ -19,9 +19,14 @@ export type NodeAppend = {
   readonly provenance: Provenance
 }
 
-/** Appends one event to a stream of a node, at the folded revision, and waits until it is folded. */
+/**
+ * Appends one event to a stream of a node, at the folded revision, and waits until it is folded. One whose id stands in the
+ * log already, because its request was sent again, is not written a second time (I5).
+ */
 export const appendToNode = async (store: EventStore, view: ClusterView, append: NodeAppend): Promise<Position> => {
   for (let attempt = 0; attempt < MAX_NODE_APPEND_ATTEMPTS; attempt++) {
+    const earlier = view.state.recentRequests.get(append.id)
+    if (earlier !== undefined) return earlier.position
     const revision = append.revisionOf(view.state.nodes.get(append.nodeId))
     const event = encode(append.id, append.event, append.provenance)
     const result = await store.append(append.stream, revision < 0 ? 'no-stream' : revision, [event])

@@ -8,6 +8,8 @@ export const MAX_DISPATCH_PAYLOAD_BYTES = 16_384
 export const MAX_JOB_ID_LENGTH = 512
 export const MIN_DYNAMIC_PORT = 20_000
 export const MAX_DYNAMIC_PORT = 32_000
+/** Events that were asked for whose ids are remembered, so that a resent command is recognised. */
+export const MAX_RECENT_REQUESTS = 10_000
 /** Rows (placements, stops, in-place updates) that one PlanCommitted may hold; a larger plan goes in parts. */
 export const MAX_PLAN_ROWS = 4_000
 /** Control events that the leader appends at once. */

@@ -1,4 +1,5 @@
 import type { DomainEvent, DomainEventType, Recorded } from '../events.ts'
+import { MAX_RECENT_REQUESTS } from '../limits.ts'
 import { CONTROL_STREAM, categoryOf } from '../streams.ts'
 import type { Fold, FoldContext } from './fold-context.ts'
 import { controlFolds } from './fold-control.ts'
@@ -16,8 +17,18 @@ export const applyEvent = (state: ClusterState, event: Recorded, changes: Change
   if (event.position <= state.position) return
   state.position = event.position
   state.time = Math.max(state.time, event.at)
-  if (categoryOf(event.stream) === CONTROL_STREAM) state.controlRevision = event.revision
+  const category = categoryOf(event.stream)
+  if (category === CONTROL_STREAM) state.controlRevision = event.revision
+  else if (category !== 'report') rememberRequest(state, event)
   dispatch({ state, changes }, event)
+}
+
+/** Requests are recognised by their events' ids when they are sent again; the leader and reporting nodes have their own ways. */
+const rememberRequest = ({ recentRequests }: ClusterState, { id, revision, position }: Recorded): void => {
+  recentRequests.set(id, { revision, position })
+  if (recentRequests.size <= MAX_RECENT_REQUESTS) return
+  const [oldest] = recentRequests.keys()
+  if (oldest !== undefined) recentRequests.delete(oldest)
 }
 
 const folds: { readonly [T in DomainEventType]: Fold<Extract<DomainEvent, { type: T }>> } = {

@@ -276,7 +276,11 @@ export type ClusterState = {
   readonly failedAllocations: Set<string>
   /** Collection requests not answered yet. */
   readonly collectionRequests: Set<string>
+  /** Where the newest MAX_RECENT_REQUESTS events that somebody asked for stand, by event id, oldest first (I5). */
+  readonly recentRequests: Map<string, RequestPlace>
 }
+
+export type RequestPlace = { readonly revision: number; readonly position: number }
 
 /** What one event changed, by kind: reactors and projections look at nothing else (edge-triggered, design §5). */
 export type Changes = {
@@ -316,6 +320,7 @@ export const emptyCluster = (): ClusterState => ({
   jobsWithPendingWork: new Set(),
   failedAllocations: new Set(),
   collectionRequests: new Set(),
+  recentRequests: new Map(),
 })
 
 /** The status shown: the servers' judgement over what was observed (I7). */
