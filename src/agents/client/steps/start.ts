@@ -1,9 +1,14 @@
+import { sleep } from '../../../platform/clock.ts'
 import { isAppError } from '../../../platform/errors.ts'
-import { buildTaskStart } from '../build-task-start.ts'
+import { buildTaskStart, labelsOfTask } from '../build-task-start.ts'
 import type { StartResult } from '../drivers/driver.ts'
 import type { StepContext } from '../task-context.ts'
 import * as notes from '../task-events.ts'
 import { startFailed } from './changes.ts'
+
+/** How often a driver that did not answer a start is asked to remove what came of it, and how long after the first time, ms. */
+const REMOVE_ATTEMPTS = 5
+const REMOVE_AGAIN_MS = 500
 
 export const begin = async (context: StepContext): Promise<void> => {
   const { phase, startNumber } = context.record()
@@ -64,7 +69,24 @@ const askDriver = async (context: StepContext): Promise<StartResult> => {
     return await owner.driver.start(start, onEvent, context.signal)
   } catch (error) {
     if (context.signal.aborted || !isAppError(error)) throw error
+    // Unknown is not failed (I6): whatever came of it must be gone before it is called a failure and something else starts.
+    await removeStarted(context)
     return { kind: 'failed', message: error.message, isRecoverable: true }
+  }
+}
+
+/** Removes what an unanswered start may have left. A driver that stays away keeps the start open: it is then asked again. */
+const removeStarted = async (context: StepContext): Promise<void> => {
+  const { owner, services, signal } = context
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await owner.driver?.sweep(labelsOfTask(services.labels, owner), new Set())
+      return
+    } catch (error) {
+      if (!isAppError(error) || attempt >= REMOVE_ATTEMPTS) throw error
+      await sleep(services.clock, REMOVE_AGAIN_MS * 2 ** attempt, signal)
+      signal.throwIfAborted()
+    }
   }
 }
 
