@@ -59,17 +59,22 @@ const returnPorts = (state: ClusterState, node: NodeState, freed: AllocationStat
   }
 }
 
-/** The allocation's status as its tasks make it (nomad-behaviour §4.3, with `failed` only once nothing runs any more). */
+/**
+ * The allocation's status as its tasks make it (nomad-behaviour §4.3), with `failed` only once nothing runs any more and
+ * nothing will: while a task of one that ran and failed is still to be dealt with (a poststop task), it counts as running.
+ */
 export const observedOf = (tasks: Iterable<TaskReport>): ObservedStatus => {
   let isFailed = false
   let isPending = false
+  let hasStarted = false
   for (const task of tasks) {
     if (task.phase === 'running') return 'running'
     if (task.phase === 'pending') isPending = true
     isFailed ||= task.isFailed
+    hasStarted ||= task.startedAt !== null
   }
-  if (isFailed) return 'failed'
-  return isPending ? 'pending' : 'complete'
+  if (isPending) return isFailed && hasStarted ? 'running' : 'pending'
+  return isFailed ? 'failed' : 'complete'
 }
 
 const phaseOrder = { pending: 0, running: 1, dead: 2 } as const
