@@ -130,6 +130,12 @@ export const createSimMachine = (options: MachineOptions): SimMachine => {
     })
   }
 
+  const renewDisk = (): void => {
+    disks += 1
+    state = createMemoryStateStore()
+    directories = createMemoryDirectories()
+  }
+
   return {
     name,
     startAgent,
@@ -140,16 +146,17 @@ export const createSimMachine = (options: MachineOptions): SimMachine => {
     stopAgent: endsTasks => {
       const stopping = alive()
       if (stopping === null) return
-      void stopping.agent.stop({ endsTasks }).then(() => stopping.process.kill())
+      void stopping.agent.stop({ endsTasks }).then(() => {
+        stopping.process.kill()
+        // Only an agent that keeps nothing takes its tasks along: the next one on this machine is another node.
+        if (endsTasks) renewDisk()
+      })
     },
     powerOff: losesDisk => {
       alive()?.process.kill()
       world.loseTasks()
       boots += 1
-      if (!losesDisk) return
-      disks += 1
-      state = createMemoryStateStore()
-      directories = createMemoryDirectories()
+      if (losesDisk) renewDisk()
     },
     troubleDrivers: forMs => {
       troubledUntil = time.elapsedMs() + forMs
