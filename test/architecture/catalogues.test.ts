@@ -7,11 +7,11 @@ import { readText, readTree } from '../support/source-tree.ts'
 const namesIn = (text: string): ReadonlySet<string> =>
   new Set(Array.from(text.matchAll(/^\|\s*`([A-Za-z_]+)`/gm), match => match[1] ?? ''))
 
-/** Codes of refusals: those of the unions in `rejections.ts`, and those that commands give directly. */
+/** Codes of refusals: those of the unions in `rejections.ts`, those that commands give directly, and the command line's own. */
 const rejectionCodes = (): ReadonlySet<string> => {
   const files = readTree('src')
   const unions = files
-    .filter(file => /rejection/i.test(file.path))
+    .filter(file => /rejection|^src\/(?:cli|api)\//i.test(file.path))
     .flatMap(file => Array.from(file.text.matchAll(/code: '([A-Z_]+)'/g)))
   const direct = files.flatMap(file => Array.from(file.text.matchAll(/\breject\('([A-Z_]+)'/g)))
   return new Set([...unions, ...direct].map(match => match[1] ?? ''))
