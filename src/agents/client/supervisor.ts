@@ -52,6 +52,8 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
   let checkpoint: Checkpoint = { position: -1, doneRequests: [] }
   let tail: Promise<unknown> = Promise.resolve()
   let waitForTerminal: (() => void)[] = []
+  /** An agent that takes its tasks along starts nothing any more, whatever the servers still want of it. */
+  let isEnding = false
   /** The servers forgot these while they still ran: they go as soon as they have ended. */
   const collected = new Set<string>()
 
@@ -169,6 +171,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
   }
 
   const apply = async (message: DesiredMessage): Promise<'applied' | 'needs-full'> => {
+    if (isEnding) return 'applied'
     let isComplete = true
     // Stops first: what starts may wait for the ports of what goes.
     const ordered = [...message.allocations].sort((a, b) => Number(a.desired === 'run') - Number(b.desired === 'run'))
@@ -223,6 +226,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
       for (const runner of runners.values()) runner.wake()
     },
     endAll: async reason => {
+      isEnding = true
       await tail
       for (const runner of runners.values()) {
         if (!runner.isTerminal()) runner.update({ ...runner.held(), desired: 'stop', stopReason: reason })
