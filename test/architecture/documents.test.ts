@@ -54,6 +54,31 @@ describe('the documents', () => {
     expect(findings(brokenLinks, planted(text))).toEqual(['docs/planted.md: ../nowhere.md#part'])
   })
 
+  const sources = ['src', 'test', 'scripts']
+    .flatMap(folder => readTree(folder))
+    .filter(file => !file.path.startsWith('test/architecture/'))
+    .map(file => file.text)
+  const words = new Set(sources.flatMap(source => source.match(/\b[A-Za-z_]\w+\b/g) ?? []))
+
+  /** `camelCase` and `SCREAMING_CASE` are names in code; a template's or a file's own names are not written so. */
+  const missingNames = ({ text }: Document): readonly string[] =>
+    codeOf(text).filter(code => /^(?:[a-z]+(?:[A-Z][a-z]*)+|[A-Z]+(?:_[A-Z]+)+)$/.test(code) && !words.has(code))
+
+  it('name no function, type or code that does not exist', () => {
+    const exemplary = ['docs/style.md: SCREAMING_CASE']
+    expect(findings(missingNames).filter(finding => !exemplary.includes(finding))).toEqual([])
+    expect(findings(missingNames, planted('`applyEvent`, `STORE_CORRUPT`, `applyNothing`, `NO_NOTHING`'))).toEqual([
+      'docs/planted.md: applyNothing',
+      'docs/planted.md: NO_NOTHING',
+    ])
+  })
+
+  it('tell how to add something in a page of at most 15 lines', () => {
+    const pages = documents.filter(page => page.path.startsWith('docs/how-to/'))
+    expect(pages).toHaveLength(6)
+    expect(pages.filter(page => page.text.split('\n').length > 15).map(page => page.path)).toEqual([])
+  })
+
   const scripts: Readonly<Record<string, string>> = JSON.parse(readText('package.json')).scripts
 
   const missingScripts = ({ text }: Document): readonly string[] =>
