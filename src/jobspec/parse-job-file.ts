@@ -87,7 +87,19 @@ const isLongerThan = (value: unknown, limit: number): boolean => {
   return left < 0
 }
 
+const looksLikeJson: Diagnostic = {
+  severity: 'error',
+  summary: 'Job file in JSON',
+  detail: 'The file begins with "{", as JSON does; a job file begins with a block, such as job "web" {.',
+  hint: 'Give -json for a job in the JSON of the API. The JSON syntax of HCL is not read.',
+  range: firstPlace,
+}
+
 const decode = (input: JobFileInput, now: number, diagnostics: Diagnostic[]): ClearJob | null => {
+  if (input.source.trimStart().startsWith('{')) {
+    diagnostics.push(looksLikeJson)
+    return null
+  }
   const file = parseHcl(input.source, input.filename)
   diagnostics.push(...file.diagnostics)
   if (hasErrors(diagnostics)) return null

@@ -1,5 +1,5 @@
 import { type Constraint, type ConstraintOperator, constraintOperators } from '../../domain/jobspec/schema.ts'
-import type { Block } from '../../lang/hcl/index.ts'
+import { type Block, hasErrors } from '../../lang/hcl/index.ts'
 import type { DecodeContext } from '../decode-context.ts'
 import { createReader, type Reader } from '../reader.ts'
 
@@ -57,9 +57,11 @@ const decodeConstraint = (block: Block, context: DecodeContext): Constraint => {
   return shorthand ?? { attribute: reader.string('attribute', ''), operator, value }
 }
 
-/** All `constraint` blocks of a body, without those that are switched off. */
+/** All `constraint` blocks of a body, without those that are switched off and those in which a fault was found. */
 export const decodeConstraints = (reader: Reader): readonly Constraint[] =>
-  reader
-    .blocks('constraint')
-    .map(block => decodeConstraint(block, reader.context))
-    .filter(constraint => constraint.operator !== 'distinct_hosts' || constraint.value !== 'false')
+  reader.blocks('constraint').flatMap(block => {
+    const before = reader.context.diagnostics.length
+    const constraint = decodeConstraint(block, reader.context)
+    if (hasErrors(reader.context.diagnostics.slice(before))) return []
+    return constraint.operator === 'distinct_hosts' && constraint.value === 'false' ? [] : [constraint]
+  })
