@@ -98,16 +98,18 @@ export const observeDeployment = (
   const { texts, seen } = troubleOf(monitor, view, isVerbose)
   const progress = progressOf(view)
   const isQuiet = texts.length === 0 && nowMs - monitor.toldAtMs >= QUIET_MS && view.status === 'running'
-  const told = isQuiet && progress !== monitor.progress ? [`Still waiting for healthy allocations: ${progress}`] : texts
+  const quiet = isQuiet && progress !== monitor.progress ? [`Still waiting for healthy allocations: ${progress}`] : []
   const waits = waitingText(waiting)
+  const line = (text: string): string => `    ${localTime(nowMs)}: ${text}`
   return {
-    lines: [...told.map(text => `    ${localTime(nowMs)}: ${text}`), ...waitingLines(monitor.waiting, waits, nowMs)],
+    lines: [...texts.map(line), ...waitingLines(monitor.waiting, waits, nowMs)],
+    hints: quiet.map(line),
     monitor: {
       seen,
       // Said once per state of things: a deployment may take long, and nobody wants the same line every few seconds.
       progress: isQuiet ? progress : monitor.progress,
       waiting: waits,
-      toldAtMs: told.length === 0 ? monitor.toldAtMs : nowMs,
+      toldAtMs: texts.length + quiet.length === 0 ? monitor.toldAtMs : nowMs,
     },
   }
 }

@@ -19,7 +19,8 @@ export type EvaluationMonitor = {
 
 export type MonitorOptions = { readonly isVerbose: boolean; readonly nowMs: number; readonly hasColor: boolean }
 
-export type Told<M> = { readonly monitor: M; readonly lines: readonly string[] }
+/** `lines` are news, for standard output; `hints` say what is waited for while there is none, for standard error. */
+export type Told<M> = { readonly monitor: M; readonly lines: readonly string[]; readonly hints: readonly string[] }
 
 /** After this long without news a monitor says what it waits for, and again each time as long. */
 export const QUIET_MS = 5_000
@@ -86,9 +87,10 @@ export const observeEvaluation = (
     ...(view.status === monitor.status ? [] : [`Evaluation status changed: "${monitor.status}" -> "${view.status}"`]),
   ]
   const isQuiet = news.length === 0 && nowMs - monitor.toldAtMs >= QUIET_MS
-  const texts = isQuiet ? [quietLine(view, nowMs)] : news
+  const line = (text: string): string => `${INDENT}${localTime(nowMs)}: ${text}`
   return {
-    lines: texts.map(text => `${INDENT}${localTime(nowMs)}: ${text}`),
+    lines: news.map(line),
+    hints: isQuiet ? [line(quietLine(view, nowMs))] : [],
     monitor: {
       isTriggerTold: true,
       toldDeploymentId: view.deploymentId ?? monitor.toldDeploymentId,
@@ -97,7 +99,7 @@ export const observeEvaluation = (
         ...monitor.allocations,
         ...allocations.map(({ id, clientStatus }) => [id, clientStatus] as const),
       ]),
-      toldAtMs: texts.length === 0 ? monitor.toldAtMs : nowMs,
+      toldAtMs: news.length === 0 && !isQuiet ? monitor.toldAtMs : nowMs,
     },
   }
 }

@@ -60,6 +60,11 @@ const optionsNow = ({ context, isVerbose }: Follower): MonitorOptions => ({
 const print = ({ context }: Follower, lines: readonly string[]): Promise<void> =>
   lines.length === 0 ? Promise.resolve() : context.io.stdout(`${lines.join('\n')}\n`)
 
+/** What is waited for is no output: it goes where hints go. */
+const hint = ({ context }: Follower, lines: readonly string[]): void => {
+  if (lines.length > 0) context.io.stderr(`${lines.join('\n')}\n`)
+}
+
 const pause = ({ context, signal, startedAtMs }: Follower): Promise<void> => {
   const isYoung = context.clock.monotonicMs() - startedAtMs < QUICK_POLLS_LAST_MS
   return pauseAlive(context.clock, isYoung ? QUICK_POLL_MS : POLL_MS, signal)
@@ -81,6 +86,7 @@ const watchEvaluation = async (follower: Follower, id: string, after: number | n
     const told = observeEvaluation(monitor, view, options)
     monitor = told.monitor
     await print(follower, told.lines)
+    hint(follower, told.hints)
     if (isFinished(view)) return { kind: 'over', view }
     if (view.status === 'blocked' && !isWhyTold && view.placementFailures.length > 0) {
       isWhyTold = true
@@ -108,6 +114,7 @@ const watchDeployment = async (
     monitor = news.monitor
     await block?.clear()
     await print(follower, news.lines)
+    hint(follower, news.hints)
     if (isDeploymentOver(view)) {
       await print(follower, deploymentBlock(view, options))
       return { kind: 'over', view }

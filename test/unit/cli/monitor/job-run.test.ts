@@ -226,12 +226,13 @@ describe('job run', () => {
     expect(stdout).toContain('Monitoring evaluation "22222222"')
   })
 
-  it('says after a while what it waits for', async () => {
+  it('says after a while what it waits for, where hints go', async () => {
     const pending = evaluation({ status: 'pending', deploymentId: null, allocations: pageOf([]) })
-    const { stdout } = await runJob({
+    const { stdout, stderr } = await runJob({
       evaluation: inTurn(...Array.from({ length: 40 }, () => pending), evaluation({ deploymentId: null })),
     })
-    expect(stdout.match(/Still waiting for a server to take the evaluation up/g)).toHaveLength(1)
+    expect(stderr.match(/Still waiting for a server to take the evaluation up/g)).toHaveLength(1)
+    expect(stdout).not.toContain('Still waiting')
   })
 
   it('detaches on Ctrl-C and says how to go on', async () => {
