@@ -10,7 +10,7 @@ import {
 import type { PlanCommitted } from '../../src/domain/control/events.ts'
 import type { Recorded } from '../../src/domain/events.ts'
 import { jobKey } from '../../src/domain/ids.ts'
-import { jobKeyOfStream } from '../../src/domain/streams.ts'
+import { idOfStream, jobKeyOfStream } from '../../src/domain/streams.ts'
 import { Violation, type Watcher } from './oracle.ts'
 
 /**
@@ -26,14 +26,20 @@ const demand = (allocation: AllocationState): Amount => {
   return group === undefined ? { cpuMhz: 0, memoryMb: 0, diskMb: 0 } : { ...demandOf(group) }
 }
 
+const holdersOn = (state: ClusterState, node: NodeState): readonly AllocationState[] => {
+  const holders: AllocationState[] = []
+  for (const allocation of state.allocations.values()) {
+    if (allocation.nodeId === node.id && holdsResources(allocation)) holders.push(allocation)
+  }
+  return holders
+}
+
 /**
  * What an allocation and those before it that it inherits from take together: while both hold, they are counted once
  * (design §3, "resources hand over"), that is as much as the larger of them, dimension by dimension.
  */
 const chainsOf = (state: ClusterState, node: NodeState): readonly (readonly AllocationState[])[] => {
-  const holders = Array.from(state.allocations.values()).filter(
-    allocation => allocation.nodeId === node.id && holdsResources(allocation),
-  )
+  const holders = holdersOn(state, node)
   const byId = new Map(holders.map(allocation => [allocation.id, allocation] as const))
   const inherited = new Set(
     holders.flatMap(({ previousId }) => (previousId !== null && byId.has(previousId) ? [previousId] : [])),
@@ -76,8 +82,7 @@ const checkCapacity = (state: ClusterState, node: NodeState): void => {
 const checkUsage = (state: ClusterState, node: NodeState): void => {
   const counted: Amount = { cpuMhz: 0, memoryMb: 0, diskMb: 0 }
   const ports = new Set<number>()
-  for (const allocation of state.allocations.values()) {
-    if (allocation.nodeId !== node.id || !holdsResources(allocation)) continue
+  for (const allocation of holdersOn(state, node)) {
     const one = demand(allocation)
     for (const dimension of dimensions) counted[dimension] += one[dimension]
     for (const port of allocation.ports) ports.add(port)
@@ -95,11 +100,20 @@ const checkUsage = (state: ClusterState, node: NodeState): void => {
     throw new Violation(`S1: ports of ${node.name} said to be held: ${known}; held: ${held}`)
 }
 
+/** The nodes whose room an event changes. */
+const touchedNodes = (event: Recorded, state: ClusterState): Iterable<NodeState> => {
+  if (event.type === 'AllocationsReported') {
+    const node = state.nodes.get(idOfStream(event.stream))
+    return node === undefined ? [] : [node]
+  }
+  return event.type === 'PlanCommitted' || event.type === 'Collected' ? state.nodes.values() : []
+}
+
 /** S1 (I3): no node over its capacity, no port given twice. Looked at whenever something is placed, ends or is forgotten. */
 export const capacityWatcher: Watcher = {
   after: (event, state) => {
-    if (event.type !== 'PlanCommitted' && event.type !== 'AllocationsReported' && event.type !== 'Collected') return
-    for (const node of state.nodes.values()) {
+    if (event.type === 'PlanCommitted' && event.data.placements.node.length === 0) return
+    for (const node of touchedNodes(event, state)) {
       checkUsage(state, node)
       checkCapacity(state, node)
     }
@@ -206,7 +220,8 @@ export const endingsWatcher = (): Watcher => {
     if (isEnd) ended.set(id, status)
   }
   return {
-    after: (_, state) => {
+    after: (event, state) => {
+      if (event.type === 'AllocationsReported') return
       for (const { id, status } of state.deployments.values()) {
         check('deployment', id, status, status === 'successful' || status === 'failed' || status === 'cancelled')
       }

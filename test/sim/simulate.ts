@@ -28,12 +28,12 @@ export type SimulationResult = {
   readonly simulatedMs: number
 }
 
-export const DEFAULT_TICKS = 240
+export const DEFAULT_TICKS = 200
 const OPERATION_PROBABILITY = 0.3
 const FAULT_PROBABILITY = 0.12
 /** Lengths of a tick in ms: mostly short, now and then long enough for a timeout to pass. */
 const TICKS_MS = [20, 100, 300, 1_000, 1_000, 2_500, 8_000] as const
-const REPLAY_EVERY_TICKS = 60
+const REPLAY_EVERY_TICKS = 100
 /** Once nothing goes wrong any more, everything must be as it should within this time. */
 const SETTLE_WITHIN_MS = 15 * 60_000
 const SETTLE_STEP_MS = 5_000

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { regressions } from './regressions.ts'
+import { DEFAULT_TICKS, simulate } from './simulate.ts'
+
+const SEEDS = 200
+const MAX_PROCESSES = 4
+
+type Run = { readonly exitCode: number; readonly output: string }
+
+/** Runs seeds in a process of their own, by the very command that replays one. */
+const runSeeds = (first: number, count: number, ticks: number): Promise<Run> =>
+  new Promise((resolve, reject) => {
+    const program = join(import.meta.dirname, 'run.ts')
+    const args = ['--import', 'tsx', program, '--seed', `${first}`, '--count', `${count}`, '--ticks', `${ticks}`]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8')
+    })
+    child.on('error', reject)
+    child.on('close', code => resolve({ exitCode: code ?? 1, output }))
+  })
+
+const failuresIn = (output: string): string =>
+  output
+    .split('\n')
+    .filter(line => !/^seed \d+: ok/.test(line))
+    .join('\n')
+
+describe('the simulated cluster', () => {
+  it(`keeps its promises over ${SEEDS} seeds`, async () => {
+    const processes = Math.min(MAX_PROCESSES, availableParallelism())
+    const share = Math.ceil(SEEDS / processes)
+    const starts = Array.from({ length: processes }, (_, index) => 1 + index * share)
+    const runs = await Promise.all(
+      starts.map(first => runSeeds(first, Math.min(share, SEEDS - first + 1), DEFAULT_TICKS)),
+    )
+    const outputs = runs.map(({ output }) => output).join('')
+    expect(outputs.match(/^seed \d+: ok/gm)?.length, failuresIn(outputs)).toBe(SEEDS)
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual(starts.map(() => 0))
+  })
+
+  it('keeps them where they once were broken', async () => {
+    for (const { seed, ticks, found } of regressions) {
+      expect((await simulate(seed, { ticks })).failure, `seed ${seed}: ${found}`).toBeNull()
+    }
+  })
+
+  it('writes the same log for the same seed, in another process too, and another for another', async () => {
+    const [first, again, other] = [
+      await simulate(3, { ticks: 100 }),
+      await simulate(3, { ticks: 100 }),
+      await simulate(4, { ticks: 100 }),
+    ]
+    expect(again.logHash).toBe(first.logHash)
+    expect(other.logHash).not.toBe(first.logHash)
+    expect((await runSeeds(3, 1, 100)).output).toContain(`log ${first.logHash}`)
+  })
+})
