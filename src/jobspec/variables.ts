@@ -126,10 +126,10 @@ const declarationsOf = (body: Body, context: Context): ReadonlyMap<string, Decla
 
 type Given = { readonly value: Value; readonly from: string }
 
-/** A value from a flag or the environment: text where text or one number is wanted, else an expression; null if it is neither. */
+/** A value from a flag or the environment: text where that can be converted, else an expression; null if it is neither. */
 const fromText = (text: string, type: HclType | null, context: Context): Value | null => {
-  if (type === null || type.kind === 'string' || type.kind === 'number') return text
-  const instead = type.kind === 'bool' || type.kind === 'any' ? text : null
+  if (type === null || type.kind === 'string' || type.kind === 'number' || type.kind === 'bool') return text
+  const instead = type.kind === 'any' ? text : null
   const { expression, diagnostics } = parseHclExpression(text)
   if (hasErrors(diagnostics)) return instead
   const result = evaluate(expression, scopeOf(new Map(), context.budget))
