@@ -133,6 +133,8 @@ export const createNodeSession = (options: NodeSessionOptions): NodeSession => {
     let notify: () => void = () => {}
     asked.set(requestId, {
       push: answer => {
+        // A reader that is told of its slowness gets no more: what waits for it stays bounded.
+        if (failure !== null) return
         waiting.push(answer)
         waitingBytes += answer.kind === 'data' ? answer.data.length : 0
         if (waitingBytes > MAX_LINK_BUFFER_BYTES)
