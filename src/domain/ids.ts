@@ -22,7 +22,13 @@ const namespace = Uint8Array.of(
   0x73,
 )
 
-const hexOf = (bytes: Uint8Array): string => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+const hexByByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+const hexOf = (bytes: Uint8Array): string => {
+  let hex = ''
+  for (const byte of bytes) hex += hexByByte[byte] ?? ''
+  return hex
+}
 
 /** The UUID (version 5) of `parts` under Muster's namespace. Parts are kept apart: ('a','bc') and ('ab','c') differ. */
 export const uuidOf = (...parts: readonly (string | number)[]): string => {
