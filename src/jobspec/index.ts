@@ -6,3 +6,4 @@ export {
 } from './parse-job-file.ts'
 export { sealJob } from './seal-job.ts'
 export { templateFunctionNames } from './template-functions.ts'
+export { toApiJson } from './to-api-json.ts'

@@ -2,7 +2,8 @@ import type { ClearJob } from '../domain/jobspec/schema.ts'
 import { validateJob } from '../domain/jobspec/validate.ts'
 import { MAX_JOB_SOURCE_BYTES } from '../domain/limits.ts'
 import type { Gate } from '../lang/hcl/gate.ts'
-import { type Block, type Diagnostic, hasErrors, parseHcl, renderDiagnostic } from '../lang/hcl/index.ts'
+import { type Block, type Body, type Diagnostic, hasErrors, parseHcl, renderDiagnostic } from '../lang/hcl/index.ts'
+import { readApiJson } from './api-json.ts'
 import { decodeJob } from './blocks/job.ts'
 import { checkLanguages } from './check-languages.ts'
 import { type DecodeContext, report } from './decode-context.ts'
@@ -12,6 +13,8 @@ import { buildScope, type VariableInput } from './variables.ts'
 
 export type JobFileInput = {
   readonly source: string
+  /** `json` is the JSON of Nomad's API, which has no variables; HCL when absent. */
+  readonly format?: 'hcl' | 'json'
   /** As the user named it: diagnostics begin with it. */
   readonly filename: string
   readonly variables: VariableInput
@@ -95,25 +98,40 @@ const looksLikeJson: Diagnostic = {
   range: firstPlace,
 }
 
-const decode = (input: JobFileInput, now: number, diagnostics: Diagnostic[]): ClearJob | null => {
+const readHcl = (input: JobFileInput, diagnostics: Diagnostic[]): Body | null => {
   if (input.source.trimStart().startsWith('{')) {
     diagnostics.push(looksLikeJson)
     return null
   }
   const file = parseHcl(input.source, input.filename)
   diagnostics.push(...file.diagnostics)
-  if (hasErrors(diagnostics)) return null
-  const scope = buildScope(file.body, input.variables, diagnostics)
-  const context: DecodeContext = { scope, scopes: new WeakMap(), diagnostics }
-  for (const attribute of file.body.attributes) {
+  return hasErrors(diagnostics) ? null : file.body
+}
+
+/** A file of JSON holds a job and nothing else: no variables, no local values. */
+const readJson = (input: JobFileInput, diagnostics: Diagnostic[]): Body | null => {
+  const job = readApiJson(input.source, diagnostics)
+  return job === null ? null : { attributes: [], blocks: [job], range: job.range }
+}
+
+const decode = (input: JobFileInput, now: number, diagnostics: Diagnostic[]): ClearJob | null => {
+  const body = input.format === 'json' ? readJson(input, diagnostics) : readHcl(input, diagnostics)
+  if (body === null) return null
+  const context: DecodeContext = {
+    scope: buildScope(body, input.variables, diagnostics),
+    scopes: new WeakMap(),
+    diagnostics,
+  }
+  for (const attribute of body.attributes) {
     report(context, {
       summary: 'Unsupported argument',
       detail: `An argument named "${attribute.name}" is not expected here.`,
       range: attribute.nameRange,
     })
   }
-  const written = jobBlockOf(file.body.blocks, context)
-  return written === null ? null : decodeWhole(expandDynamic(written, context), context, now)
+  const written = jobBlockOf(body.blocks, context)
+  if (written === null) return null
+  return decodeWhole(expandDynamic(written, context), context, now)
 }
 
 const decodeWhole = (block: Block, context: DecodeContext, now: number): ClearJob | null => {
@@ -182,7 +200,7 @@ export const createJobFileParser = ({ gate, now }: JobFileParserOptions): JobFil
     if (bytes > MAX_JOB_SOURCE_BYTES) return { ok: false, diagnostics: [toJobDiagnostic(input, tooLarge(bytes))] }
     const job = decode(input, now(), diagnostics)
     // What our own reader refuses is said in its words; the gate has a say about what it accepts.
-    if (!hasErrors(diagnostics)) diagnostics.push(...(await judge(gate, input.source)))
+    if (!hasErrors(diagnostics) && input.format !== 'json') diagnostics.push(...(await judge(gate, input.source)))
     const rendered = arrange(diagnostics).map(finding => toJobDiagnostic(input, finding))
     if (job === null || hasErrors(diagnostics)) return { ok: false, diagnostics: rendered }
     return { ok: true, job, warnings: rendered }

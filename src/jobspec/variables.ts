@@ -5,6 +5,7 @@ import {
   type Budget,
   convertToType,
   createBudget,
+  decodeJson,
   type Expression,
   evaluate,
   type HclType,
@@ -165,6 +166,21 @@ const takeText = (taking: Taking, name: string, text: string, from: string): voi
   }
 }
 
+/** A file whose name ends in .json is an object of values. */
+const takeJsonFile = (taking: Taking, file: VariableInput['files'][number]): void => {
+  const { declarations, context, given, place } = taking
+  const parsed = decodeJson(file.content)
+  if (!parsed.ok || !isObject(parsed.value)) {
+    const detail = parsed.ok ? 'it holds no object of names and values' : parsed.message
+    report(context, { summary: 'Invalid file of variables', detail: `In ${file.name}: ${detail}.`, range: place })
+    return
+  }
+  for (const [name, value] of Object.entries(parsed.value)) {
+    if (declarations.has(name)) given.set(name, { value, from: file.name })
+    else refuseUndeclared(taking, name, `The file ${file.name}`)
+  }
+}
+
 const takeFile = (taking: Taking, file: VariableInput['files'][number]): void => {
   const { declarations, context, given, place } = taking
   const parsed = parseHcl(file.content, file.name)
@@ -190,7 +206,7 @@ const collectGiven = (taking: Taking): ReadonlyMap<string, Given> => {
   for (const [name, text] of Object.entries(input.environment)) {
     if (declarations.has(name)) takeText(taking, name, text, `NOMAD_VAR_${name}`)
   }
-  for (const file of input.files) takeFile(taking, file)
+  for (const file of input.files) (file.name.endsWith('.json') ? takeJsonFile : takeFile)(taking, file)
   for (const { name, value } of input.flags) takeText(taking, name, value, `-var '${name}=…'`)
   return given
 }

@@ -22,7 +22,7 @@ import { STATE_CATEGORIES } from '../domain/streams.ts'
 import { createMemoryStore } from '../eventstore/memory.ts'
 import type { EventStore } from '../eventstore/port.ts'
 import { openSqliteStore } from '../eventstore/sqlite.ts'
-import { createJobFileParser } from '../jobspec/index.ts'
+import { createJobFileParser, toApiJson } from '../jobspec/index.ts'
 import { openGate } from '../lang/hcl/index.ts'
 import { systemClock } from '../platform/clock.ts'
 import { AppError, systemCodeOf } from '../platform/errors.ts'
@@ -167,7 +167,7 @@ const contextOf = (
     feed: (after, signal) => feedOf(store, after, signal),
     head: () => store.head(),
     nextLaunch,
-    showSpecification: (namespace, job) => openJob(namespace, job, server.open),
+    showSpecification: async (namespace, job) => toApiJson(await openJob(namespace, job, server.open)),
     agent: () => ({
       version: musterVersion(),
       revision: musterRevision(),

@@ -124,15 +124,14 @@ const decodeLogs = (reader: Reader): LogConfig => {
 /** A driver's own body as plain data: attributes by name, blocks as lists of objects under their type. */
 const bodyToJson = (body: Body, context: DecodeContext): Readonly<Record<string, Json>> => {
   const reader = createReader(body, context)
-  const entries: Record<string, Json> = {}
-  for (const { name } of body.attributes) entries[name] = toJson(reader.value(name) ?? null)
+  const entries = new Map(body.attributes.map(({ name }) => [name, toJson(reader.value(name) ?? null)] as const))
   for (const block of body.blocks) {
     const inner = bodyToJson(block.body, context)
     const labelled = block.labels.reduceRight<Json>((value, label) => ({ [label.value]: value }), inner)
-    const before = entries[block.type]
-    entries[block.type] = Array.isArray(before) ? [...before, labelled] : [labelled]
+    const before = entries.get(block.type)
+    entries.set(block.type, Array.isArray(before) ? [...before, labelled] : [labelled])
   }
-  return entries
+  return Object.fromEntries(entries)
 }
 
 const taskNames = {

@@ -1,0 +1,83 @@
+import { jobKey, uuidOf } from '../domain/ids.ts'
+import type { JobCommand } from '../domain/job/index.ts'
+import type { Sealed } from '../domain/jobspec/schema.ts'
+import type { Random } from '../platform/random.ts'
+import type { Commands } from './api-commands.ts'
+import { type CommandKit, rejectionOf } from './command-kit.ts'
+import { sealValues } from './source-store.ts'
+
+/** Eight hex digits that tell launches of the same second apart. */
+const suffixOf = (random: Random): string => Buffer.from(random.bytes(4)).toString('hex')
+
+/** What launches a child of a template job. */
+export const createLaunchCommands = (kit: CommandKit): Pick<Commands, 'dispatchJob' | 'forcePeriodic'> => {
+  const { view, sealer, sources, clock, random, run, decided } = kit
+
+  const dispatchJob: Commands['dispatchJob'] = async (input, caller) => {
+    const now = clock.now()
+    const prefix = input.idPrefix === '' ? '' : `${input.idPrefix}-`
+    const childId = `${input.jobId}/dispatch-${prefix}${Math.floor(now / 1_000)}-${suffixOf(random)}`
+    const evaluationId = uuidOf('evaluation', caller.commandId)
+    const values = sealValues(sources, sealer, input.namespace, now)
+    const payload: Sealed | null = input.payload === null ? null : values.seal(input.payload)
+    await values.flush()
+    const token = input.idempotencyToken
+    const tokenDigest = token === null ? null : sealer.digest(input.namespace, `token:${token}`)
+    const command: JobCommand = {
+      type: 'DispatchJob',
+      data: {
+        jobId: input.jobId,
+        childId,
+        evaluationId,
+        instant: now,
+        meta: Object.fromEntries(input.meta.map(({ name, value }) => [name, value])),
+        payload,
+        payloadBytes: input.payload === null ? 0 : Buffer.from(input.payload, 'base64').length,
+        priority: input.priority,
+        tokenDigest,
+      },
+    }
+    const result = await run(jobKey(input.namespace, input.jobId), command, caller)
+    if (result.kind === 'rejected') return result
+    const [recorded] = result.events
+    // Without an event of its own the token launched a child before; a resent command's event names the first one.
+    const earlier =
+      tokenDigest === null
+        ? undefined
+        : view.state.jobs.get(jobKey(input.namespace, input.jobId))?.dispatchTokens.get(tokenDigest)
+    const launched = recorded?.type === 'JobDispatched' ? recorded.data : (earlier ?? { childId, evaluationId })
+    return {
+      kind: 'done',
+      position: result.position,
+      dispatchedJobId: launched.childId,
+      evaluationId: launched.evaluationId,
+    }
+  }
+
+  const forcePeriodic: Commands['forcePeriodic'] = async (input, caller) => {
+    const key = jobKey(input.namespace, input.jobId)
+    const evaluationId = uuidOf('evaluation', caller.commandId)
+    const data = { jobId: input.jobId, instant: clock.now(), evaluationId }
+    const result = await run(key, { type: 'ForcePeriodicRun', data }, caller)
+    if (result.kind === 'rejected') return result
+    const [recorded] = result.events
+    // A command that is sent again means the instant of the first time.
+    const instant = recorded?.type === 'PeriodicRunForced' ? recorded.data.instant : data.instant
+    const request = result.eventIds[0] ?? ''
+    await decided(
+      `the run of job "${input.jobId}"`,
+      () => view.state.jobs.get(key)?.pendingForces.has(request) !== true,
+    )
+    const launchedJobId = kit.childIdOf(input.jobId, instant)
+    const child = jobKey(input.namespace, launchedJobId)
+    const isLaunched =
+      view.state.evaluations.has(evaluationId) ||
+      view.state.jobs.get(key)?.pendingChildren.get(launchedJobId)?.kind === 'periodic'
+    if (!isLaunched)
+      return rejectionOf({ code: 'PERIODIC_RUN_SKIPPED', reason: `a job "${launchedJobId}" exists already` })
+    await decided(`the registration of job "${launchedJobId}"`, () => view.state.jobs.has(child))
+    return { kind: 'done', position: view.state.position, launchedJobId, evaluationId }
+  }
+
+  return { dispatchJob, forcePeriodic }
+}

@@ -1,0 +1,296 @@
+/**
+ * What the names of Nomad's API JSON are in a job file. A string is an argument of that name. `block` is an object that
+ * is a block, `blocks` a list of them, labelled by one of their fields. `null` is a name that only servers write.
+ */
+export type ApiField =
+  | string
+  | null
+  | { readonly block: string; readonly shape: ApiShape }
+  | { readonly blocks: string; readonly shape: ApiShape; readonly label: string | null }
+export type ApiShape = Readonly<Record<string, ApiField>>
+
+const constraint: ApiShape = { LTarget: 'attribute', RTarget: 'value', Operand: 'operator' }
+const constraints: ApiField = { blocks: 'constraint', shape: constraint, label: null }
+
+const restart: ApiShape = {
+  Attempts: 'attempts',
+  Interval: 'interval',
+  Delay: 'delay',
+  Mode: 'mode',
+  RenderTemplates: 'render_templates',
+}
+
+const reschedule: ApiShape = {
+  Attempts: 'attempts',
+  Interval: 'interval',
+  Delay: 'delay',
+  DelayFunction: 'delay_function',
+  MaxDelay: 'max_delay',
+  Unlimited: 'unlimited',
+}
+
+const update: ApiShape = {
+  MaxParallel: 'max_parallel',
+  HealthCheck: 'health_check',
+  MinHealthyTime: 'min_healthy_time',
+  HealthyDeadline: 'healthy_deadline',
+  ProgressDeadline: 'progress_deadline',
+  AutoRevert: 'auto_revert',
+  AutoPromote: 'auto_promote',
+  Canary: 'canary',
+  Stagger: 'stagger',
+}
+
+const checkRestart: ApiField = {
+  block: 'check_restart',
+  shape: { Limit: 'limit', Grace: 'grace', IgnoreWarnings: 'ignore_warnings' },
+}
+
+const check: ApiShape = {
+  Id: null,
+  Name: 'name',
+  Type: 'type',
+  Command: 'command',
+  Args: 'args',
+  Path: 'path',
+  Protocol: 'protocol',
+  Method: 'method',
+  Header: 'header',
+  Body: 'body',
+  PortLabel: 'port',
+  Expose: 'expose',
+  AddressMode: 'address_mode',
+  Interval: 'interval',
+  Timeout: 'timeout',
+  InitialStatus: 'initial_status',
+  Notes: 'notes',
+  TLSServerName: 'tls_server_name',
+  TLSSkipVerify: 'tls_skip_verify',
+  CheckRestart: checkRestart,
+  GRPCService: 'grpc_service',
+  GRPCUseTLS: 'grpc_use_tls',
+  TaskName: 'task',
+  SuccessBeforePassing: 'success_before_passing',
+  FailuresBeforeCritical: 'failures_before_critical',
+  FailuresBeforeWarning: 'failures_before_warning',
+  OnUpdate: 'on_update',
+}
+
+const services: ApiField = {
+  blocks: 'service',
+  label: null,
+  shape: {
+    Id: null,
+    Name: 'name',
+    Tags: 'tags',
+    CanaryTags: 'canary_tags',
+    EnableTagOverride: 'enable_tag_override',
+    PortLabel: 'port',
+    AddressMode: 'address_mode',
+    Address: 'address',
+    Checks: { blocks: 'check', shape: check, label: null },
+    CheckRestart: checkRestart,
+    Connect: 'connect',
+    Meta: 'meta',
+    CanaryMeta: 'canary_meta',
+    TaggedAddresses: 'tagged_addresses',
+    TaskName: 'task',
+    OnUpdate: 'on_update',
+    Identity: 'identity',
+    Weights: 'weights',
+    Provider: 'provider',
+    Cluster: 'cluster',
+    Kind: 'kind',
+  },
+}
+
+const networks: ApiField = {
+  blocks: 'network',
+  label: null,
+  shape: {
+    Mode: 'mode',
+    Device: 'device',
+    CIDR: 'cidr',
+    IP: 'ip',
+    MBits: 'mbits',
+    Hostname: 'hostname',
+    DNS: 'dns',
+    CNI: 'cni',
+    ReservedPorts: {
+      blocks: 'port',
+      label: 'Label',
+      shape: { Value: 'static', To: 'to', HostNetwork: 'host_network', IgnoreCollision: 'ignore_collision' },
+    },
+    DynamicPorts: {
+      blocks: 'port',
+      label: 'Label',
+      shape: { Value: null, To: 'to', HostNetwork: 'host_network', IgnoreCollision: 'ignore_collision' },
+    },
+  },
+}
+
+const template: ApiShape = {
+  SourcePath: 'source',
+  DestPath: 'destination',
+  EmbeddedTmpl: 'data',
+  ChangeMode: 'change_mode',
+  ChangeSignal: 'change_signal',
+  ChangeScript: 'change_script',
+  Splay: 'splay',
+  Perms: 'perms',
+  Uid: 'uid',
+  Gid: 'gid',
+  LeftDelim: 'left_delimiter',
+  RightDelim: 'right_delimiter',
+  Envvars: 'env',
+  Once: 'once',
+  Wait: 'wait',
+  VaultGrace: 'vault_grace',
+  ErrMissingKey: 'error_on_missing_key',
+}
+
+const task: ApiShape = {
+  Name: null,
+  Driver: 'driver',
+  User: 'user',
+  Lifecycle: { block: 'lifecycle', shape: { Hook: 'hook', Sidecar: 'sidecar' } },
+  Config: 'config',
+  Constraints: constraints,
+  Affinities: 'affinity',
+  Env: 'env',
+  Services: services,
+  Resources: {
+    block: 'resources',
+    shape: {
+      CPU: 'cpu',
+      Cores: 'cores',
+      MemoryMB: 'memory',
+      MemoryMaxMB: 'memory_max',
+      DiskMB: 'disk',
+      IOPS: 'iops',
+      Networks: 'network',
+      Devices: 'device',
+      NUMA: 'numa',
+      SecretsMB: 'secrets',
+    },
+  },
+  RestartPolicy: { block: 'restart', shape: restart },
+  Meta: 'meta',
+  KillTimeout: 'kill_timeout',
+  KillSignal: 'kill_signal',
+  LogConfig: {
+    block: 'logs',
+    shape: { MaxFiles: 'max_files', MaxFileSizeMB: 'max_file_size', Enabled: 'enabled', Disabled: 'disabled' },
+  },
+  Artifacts: 'artifact',
+  Vault: 'vault',
+  Consul: 'consul',
+  Templates: { blocks: 'template', shape: template, label: null },
+  DispatchPayload: { block: 'dispatch_payload', shape: { File: 'file' } },
+  VolumeMounts: 'volume_mount',
+  CSIPluginConfig: 'csi_plugin',
+  Leader: 'leader',
+  ShutdownDelay: 'shutdown_delay',
+  Kind: 'kind',
+  ScalingPolicies: 'scaling',
+  Identity: 'identity',
+  Identities: 'identity',
+  Actions: 'action',
+  Secrets: 'secret',
+  Schedule: 'schedule',
+}
+
+const group: ApiShape = {
+  Name: null,
+  Count: 'count',
+  Constraints: constraints,
+  Affinities: 'affinity',
+  Spreads: 'spread',
+  Tasks: { blocks: 'task', shape: task, label: 'Name' },
+  Volumes: 'volume',
+  RestartPolicy: { block: 'restart', shape: restart },
+  ReschedulePolicy: { block: 'reschedule', shape: reschedule },
+  EphemeralDisk: { block: 'ephemeral_disk', shape: { SizeMB: 'size', Sticky: 'sticky', Migrate: 'migrate' } },
+  Update: { block: 'update', shape: update },
+  Migrate: 'migrate',
+  Disconnect: 'disconnect',
+  Networks: networks,
+  Meta: 'meta',
+  Services: services,
+  ShutdownDelay: 'shutdown_delay',
+  MaxRunDuration: 'max_run_duration',
+  StopAfterClientDisconnect: 'stop_after_client_disconnect',
+  MaxClientDisconnect: 'max_client_disconnect',
+  PreventRescheduleOnLost: 'prevent_reschedule_on_lost',
+  Scaling: {
+    block: 'scaling',
+    shape: {
+      ID: null,
+      Target: null,
+      CreateIndex: null,
+      ModifyIndex: null,
+      Min: 'min',
+      Max: 'max',
+      Policy: 'policy',
+      Enabled: 'enabled',
+      Type: 'type',
+    },
+  },
+  Consul: 'consul',
+}
+
+export const apiJob: ApiShape = {
+  ID: null,
+  Name: 'name',
+  Namespace: 'namespace',
+  Region: 'region',
+  Type: 'type',
+  Priority: 'priority',
+  AllAtOnce: 'all_at_once',
+  Datacenters: 'datacenters',
+  NodePool: 'node_pool',
+  Constraints: constraints,
+  Affinities: 'affinity',
+  Spreads: 'spread',
+  TaskGroups: { blocks: 'group', shape: group, label: 'Name' },
+  Update: { block: 'update', shape: update },
+  Reschedule: { block: 'reschedule', shape: reschedule },
+  Migrate: 'migrate',
+  Multiregion: 'multiregion',
+  Periodic: {
+    block: 'periodic',
+    shape: {
+      Enabled: 'enabled',
+      Spec: 'cron',
+      Specs: 'crons',
+      SpecType: null,
+      ProhibitOverlap: 'prohibit_overlap',
+      TimeZone: 'time_zone',
+    },
+  },
+  ParameterizedJob: {
+    block: 'parameterized',
+    shape: { Payload: 'payload', MetaRequired: 'meta_required', MetaOptional: 'meta_optional' },
+  },
+  Meta: 'meta',
+  UI: 'ui',
+  ConsulToken: 'consul',
+  VaultToken: 'vault',
+  ConsulNamespace: null,
+  VaultNamespace: null,
+  Stop: null,
+  ParentID: null,
+  Dispatched: null,
+  DispatchIdempotencyToken: null,
+  Payload: null,
+  NomadTokenID: null,
+  Status: null,
+  StatusDescription: null,
+  Stable: null,
+  Version: null,
+  VersionTag: null,
+  SubmitTime: null,
+  CreateIndex: null,
+  ModifyIndex: null,
+  JobModifyIndex: null,
+}
