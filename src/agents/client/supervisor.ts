@@ -75,15 +75,18 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     runners.set(held.allocationId, runner)
   }
 
-  /** A static port changes hands only when the one who gives it up is terminal. */
+  /** What an allocation holds, ports above all, changes hands only when the one who gives it up is terminal (design §3). */
   const holdBack = (): void => {
     const leaving = new Set<number>()
     for (const runner of runners.values()) {
       if (!runner.isTerminal() && runner.isStopping()) for (const port of runner.held().ports) leaving.add(port)
     }
     for (const runner of runners.values()) {
-      const { desired, ports } = runner.held()
-      if (desired === 'run' && !runner.isTerminal()) runner.setHeldBack(ports.some(port => leaving.has(port)))
+      const { desired, ports, previousId } = runner.held()
+      if (desired !== 'run' || runner.isTerminal()) continue
+      const predecessor = previousId === null ? undefined : runners.get(previousId)
+      const inherits = predecessor !== undefined && !predecessor.isTerminal()
+      runner.setHeldBack(inherits || ports.some(port => leaving.has(port)))
     }
   }
 

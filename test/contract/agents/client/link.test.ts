@@ -148,6 +148,20 @@ describe('the desired state', () => {
     expect(bench.world.running()).toEqual([`${next.allocationId}/web/1`])
   })
 
+  it('starts an allocation only when the one that it inherits resources from is terminal, ports or not', async () => {
+    const bench = createAgentBench()
+    const tasks = [mockTask('web', { run_for: '24h', kill_after: '3s' })]
+    const old = buildDesired(1, { tasks })
+    await bench.begin([old])
+    await bench.clock.advance(500)
+    const next = buildDesired(2, { tasks }, { previousId: old.allocationId })
+    bench.server.desire([next, { ...old, job: null, desired: 'stop' }])
+    await bench.clock.advance(2_000)
+    expect(bench.world.running()).toEqual([`${old.allocationId}/web/1`])
+    await bench.clock.advance(2_000)
+    expect(bench.world.running()).toEqual([`${next.allocationId}/web/1`])
+  })
+
   it('forgets what the servers collected', async () => {
     const bench = createAgentBench()
     const desired = buildDesired(1, { tasks: [mockTask('web', { run_for: '1s' })] }, {}, { type: 'batch' })
