@@ -26,7 +26,7 @@ export type Oracle = {
   readonly hash: () => string
 }
 
-export const createOracle = (trace: (line: string) => void): Oracle => {
+export const createOracle = (trace: ((line: string) => void) | null): Oracle => {
   const state = emptyCluster()
   const digest = createHash('sha256')
   const ids = new Set<string>()
@@ -46,7 +46,7 @@ export const createOracle = (trace: (line: string) => void): Oracle => {
         ids.add(stored.id)
         if (!STATE_CATEGORIES.includes(categoryOf(stored.stream))) continue
         const event = decode(stored)
-        trace(`${event.position} ${event.stream}@${event.revision} ${event.type} ${JSON.stringify(event.data)}`)
+        trace?.(`${event.position} ${event.stream}@${event.revision} ${event.type} ${JSON.stringify(event.data)}`)
         for (const watcher of watchers) watcher.before?.(event, state)
         applyEvent(state, event, noChanges())
         for (const watcher of watchers) watcher.after(event, state)

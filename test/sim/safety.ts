@@ -313,6 +313,35 @@ export const failureWatcher = (): Watcher => {
   }
 }
 
+/** A failed deployment takes back its own version and no other: a registration that came first wins (design §3). */
+export const revertWatcher: Watcher = {
+  before: (event, state) => {
+    if (event.type !== 'JobReverted') return
+    const job = state.jobs.get(jobKeyOfStream(event.stream))
+    const deployment = state.deployments.get(event.data.deploymentId)
+    if (deployment !== undefined && job !== undefined && deployment.jobVersion !== job.version) {
+      throw new Violation(
+        `deployment of version ${deployment.jobVersion} reverted ${event.stream} at version ${job.version}`,
+      )
+    }
+  },
+  after: () => {},
+}
+
+/** An evaluation that waits for its time is not answered before it; one that was answered is not answered again. */
+export const answerWatcher: Watcher = {
+  before: (event, state) => {
+    if (event.type !== 'PlanCommitted') return
+    const evaluation = state.evaluations.get(event.data.evaluationId)
+    if (evaluation === undefined) return
+    const { id, status, waitUntil } = evaluation
+    if (waitUntil > event.data.basis.now)
+      throw new Violation(`evaluation ${id} was answered ${waitUntil - event.data.basis.now} ms early`)
+    if (status !== 'pending') throw new Violation(`evaluation ${id} was answered while ${status}`)
+  },
+  after: () => {},
+}
+
 export const createWatchers = (): readonly Watcher[] => [
   capacityWatcher,
   uniqueIndexWatcher,
@@ -323,4 +352,6 @@ export const createWatchers = (): readonly Watcher[] => [
   versionWatcher(),
   launchWatcher(),
   failureWatcher(),
+  revertWatcher,
+  answerWatcher,
 ]

@@ -32,7 +32,7 @@ const configOf = (fate: Fate, runFor: string): Task['config'] => {
     case 'unhealthy':
       return { run_for: runFor }
     case 'crashes':
-      return { run_for: '2s', exit_code: 1 }
+      return { run_for: '4s', exit_code: 1 }
     case 'cannot-start':
       return { start_error: 'no such program', start_error_recoverable: true }
     case 'fails':
@@ -172,7 +172,7 @@ const makers: Readonly<Record<string, (chance: Chance) => Job>> = {
     batch('nightly', chance, {
       periodic: {
         isEnabled: true,
-        crons: [chance.pick(['*/10 * * * * * *', '*/25 * * * * * *', '* * * * *']) ?? '* * * * *'],
+        crons: [chance.pick(['*/20 * * * * * *', '*/45 * * * * * *', '* * * * *']) ?? '* * * * *'],
         prohibitsOverlap: chance.isHit(0.5),
         timeZone: 'UTC',
       },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { jobKey } from '../../src/domain/ids.ts'
 import { type Logger, silentLogger } from '../../src/platform/logger.ts'
 import { createChance } from './chance.ts'
 import { findUnsettled } from './liveness.ts'
@@ -33,7 +34,7 @@ const OPERATION_PROBABILITY = 0.3
 const FAULT_PROBABILITY = 0.12
 /** Lengths of a tick in ms: mostly short, now and then long enough for a timeout to pass. */
 const TICKS_MS = [20, 100, 300, 1_000, 1_000, 2_500, 8_000] as const
-const REPLAY_EVERY_TICKS = 100
+const COMPARE_EVERY_TICKS = 100
 /** Once nothing goes wrong any more, everything must be as it should within this time. */
 const SETTLE_WITHIN_MS = 15 * 60_000
 const SETTLE_STEP_MS = 5_000
@@ -45,7 +46,7 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
   const world = createWorld(seed, options.logger ?? silentLogger)
   const { time, host, store, machines } = world
   const trace = (line: string): void => options.trace?.(`[${tick} ${time.elapsedMs()}] ${line}`)
-  const oracle = createOracle(options.trace === undefined ? () => {} : trace)
+  const oracle = createOracle(options.trace === undefined ? null : trace)
   const watchers = createWatchers()
   const workload = createWorkload({ chance: chance.fork('users'), host, known: () => oracle.state, trace })
 
@@ -58,13 +59,31 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
     if (crash !== null) throw new Violation(`a server crashed: ${crash}`)
   }
 
-  /** S4 (I1): the live state and one folded from zero are equal, wherever the live one stands at the log's end. */
-  const checkReplay = (): void => {
-    if (!isDeepStrictEqual(replay(store.log), oracle.state)) throw new Violation('S4: two folds of the same log differ')
+  /** S4 (I1): the live state equals one that was folded apart, wherever the live one stands at the log's end. */
+  const checkLive = (): void => {
     const live = host.current()?.server.view.state
     if (live === undefined || live.position !== oracle.state.position) return
-    if (!isDeepStrictEqual(live, oracle.state))
-      throw new Violation('S4: the live state differs from a replay of its log')
+    if (!isDeepStrictEqual(live, oracle.state)) throw new Violation('S4: the live state differs from a fold of its log')
+  }
+
+  const checkReplay = (): void => {
+    if (!isDeepStrictEqual(replay(store.log), oracle.state))
+      throw new Violation('S4: the state differs from a replay of the log from zero')
+  }
+
+  /** I5: every launch that a user was told of happened, and the same command was told the same. */
+  const checkAnswers = (): void => {
+    const told = new Map<string, string>()
+    for (const { commandId, outcome } of workload.answers) {
+      if (outcome.kind !== 'done' || !('dispatchedJobId' in outcome)) continue
+      const childId = String(outcome.dispatchedJobId)
+      const before = told.get(commandId)
+      if (before !== undefined && before !== childId)
+        throw new Violation(`I5: ${commandId} was told of child ${before} and of ${childId}`)
+      told.set(commandId, childId)
+      if (!oracle.state.jobs.has(jobKey('default', childId)))
+        throw new Violation(`I5: ${commandId} was told of child ${childId}, which is nowhere`)
+    }
   }
 
   const disturb = async (): Promise<void> => {
@@ -73,7 +92,7 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
       if (chance.isHit(FAULT_PROBABILITY)) trace(`fault: ${world.trouble()}`)
       await time.advance(chance.pick(TICKS_MS) ?? 1_000)
       check()
-      if (tick % REPLAY_EVERY_TICKS === REPLAY_EVERY_TICKS - 1) checkReplay()
+      if (tick % COMPARE_EVERY_TICKS === COMPARE_EVERY_TICKS - 1) checkLive()
     }
   }
 
@@ -98,7 +117,9 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
   try {
     await disturb()
     await settle()
+    checkLive()
     checkReplay()
+    checkAnswers()
   } catch (error) {
     if (!(error instanceof Violation))
       failure = `tick ${tick}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
