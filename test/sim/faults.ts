@@ -71,7 +71,7 @@ export const faults = {
   },
   'agent-stopped': (world, chance) => {
     const machine = machineOf(world, chance)
-    const endsTasks = chance.isHit(0.3)
+    const endsTasks = chance.isHit(0.5)
     machine?.stopAgent(endsTasks)
     world.time.after(pickMs(chance, [20_000, 60_000]), () => machine?.startAgent())
     return `agent of ${machine?.name} stopped${endsTasks ? ' with its tasks' : ''}`
@@ -81,7 +81,7 @@ export const faults = {
     const losesDisk = chance.isHit(0.2)
     machine?.powerOff(losesDisk)
     const afterMs = pickMs(chance, DOWN_MS)
-    const isForGood = chance.isHit(0.1) && world.machines.filter(one => one.isUp()).length > 1
+    const isForGood = chance.isHit(0.2)
     if (isForGood && machine !== undefined) world.retire(machine)
     else world.time.after(afterMs, () => machine?.startAgent())
     return `${machine?.name} off${losesDisk ? ' without its disk' : ''}${isForGood ? ' for good' : `, back in ${afterMs} ms`}`

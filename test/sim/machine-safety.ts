@@ -1,12 +1,29 @@
 import type { ClusterState } from '../../src/domain/cluster/index.ts'
+import { idOfStream } from '../../src/domain/streams.ts'
 import type { SimMachine } from './machine.ts'
-import { Violation } from './oracle.ts'
+import { Violation, type Watcher } from './oracle.ts'
 
 /** Takes the id of a start apart: `<allocation>/<task>/<number>`. */
 export const startOf = (id: string): { readonly allocationId: string; readonly task: string } => {
   const [allocationId = '', task = ''] = id.split('/')
   return { allocationId, task }
 }
+
+/** I8: a task outlives its agent; only one that its machine lost, or whose driver failed, is not found again. */
+export const createSurvivalWatcher = (machines: readonly SimMachine[]): Watcher => ({
+  after: event => {
+    if (event.type !== 'AllocationsReported') return
+    const machine = machines.find(one => one.nodeId() === idOfStream(event.stream))
+    if (machine === undefined || machine.hasLostTasks()) return
+    for (const { allocationId, events } of event.data.allocations) {
+      const lost = events.find(({ type }) => type === 'Failed Restoring Task')
+      if (lost !== undefined)
+        throw new Violation(
+          `I8: task ${allocationId}/${lost.task} ran on, but the agent that started again on ${machine.name} did not find it`,
+        )
+    }
+  },
+})
 
 /**
  * What must hold on the machines themselves at any moment, whatever servers and agents are up: a task has one running start

@@ -18,6 +18,8 @@ export type SimMachine = {
   readonly isUp: () => boolean
   readonly nodeId: () => string
   readonly tasks: () => readonly string[]
+  /** It went down at least once, and its tasks with it. */
+  readonly hasLostTasks: () => boolean
   readonly startAgent: () => void
   /** As kill -9: tasks run on. */
   readonly killAgent: () => void
@@ -142,6 +144,7 @@ export const createSimMachine = (options: MachineOptions): SimMachine => {
     isUp: () => alive() !== null,
     nodeId: () => alive()?.agent.nodeId() ?? '',
     tasks: world.running,
+    hasLostTasks: () => boots > 1,
     killAgent: () => alive()?.process.kill(),
     stopAgent: endsTasks => {
       const stopping = alive()

@@ -32,6 +32,8 @@ type End<In> = {
   onMessage: ((message: In) => void) | undefined
   onClose: ((reason: string) => void) | undefined
   readonly early: In[]
+  /** When the last message that is under way to this end arrives. */
+  lastArrivalMs: number
   closedBecause: string | undefined
 }
 
@@ -48,6 +50,7 @@ const createEnd = <In>(owner: SimProcess): End<In> => ({
   onMessage: undefined,
   onClose: undefined,
   early: [],
+  lastArrivalMs: 0,
   closedBecause: undefined,
 })
 
@@ -89,20 +92,30 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
     })
   }
 
+  /** One end closes, or its process died: what it sent before still arrives, then the other end hears of it. */
+  const finish = <A, B>(connection: Connection, own: End<A>, other: End<B>, reason: string): void => {
+    time.after(0, () => closeEnd(own, reason))
+    if (!connection.passes) return
+    const arrival = Math.max(other.lastArrivalMs, time.elapsedMs() + latency(connection.node))
+    time.after(arrival - time.elapsedMs(), () => {
+      closeEnd(other, reason)
+      connections.delete(connection)
+    })
+  }
+
   const linkOf = <Out, In>(
     connection: Connection,
     own: End<In>,
     other: End<Out>,
     copiesOf: (message: Out) => number,
   ): Link<Out, In> => {
-    let lastArrival = 0
     return {
       bufferedBytes: () => 0,
       send: message => {
         if (!connection.passes || own.closedBecause !== undefined || !own.owner.isAlive()) return
         const text = JSON.stringify(message)
-        const arrival = Math.max(lastArrival, time.elapsedMs() + latency(connection.node))
-        lastArrival = arrival
+        const arrival = Math.max(other.lastArrivalMs, time.elapsedMs() + latency(connection.node))
+        other.lastArrivalMs = arrival
         const arrive = (): void => {
           // Parsed on arrival: neither end ever holds an object of the other's.
           if (connection.passes) deliver(other, JSON.parse(text) as Out)
@@ -119,10 +132,7 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
       },
       close: reason => {
         if (own.closedBecause !== undefined) return
-        const far = latency(connection.node)
-        // The closing side hears of its own close in a later turn, as from a socket; what it sent before still arrives.
-        time.after(0, () => closeEnd(own, reason))
-        time.after(far, () => end(connection, reason, [0, 0]))
+        finish(connection, own, other, reason)
       },
     }
   }
@@ -130,11 +140,8 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
   const open = (node: string, agent: SimProcess, server: SimProcess): Connection => {
     const connection: Connection = { node, agent: createEnd(agent), server: createEnd(server), passes: true }
     connections.add(connection)
-    for (const owner of [agent, server]) {
-      owner.onKill(() => {
-        if (connection.passes) end(connection, `${owner.name} died`, [latency(node), latency(node)])
-      })
-    }
+    agent.onKill(() => finish(connection, connection.agent, connection.server, `${agent.name} died`))
+    server.onKill(() => finish(connection, connection.server, connection.agent, `${server.name} died`))
     return connection
   }
 
@@ -142,6 +149,7 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
     new Promise((resolve, reject) => {
       time.after(latency(node), () => {
         const isCutOff = troubleOf(node).partitionedUntil > time.elapsedMs()
+        if (!agent.isAlive()) return
         if (listener === undefined || !listener.server.isAlive() || isCutOff) {
           reject(new AppError('API_UNREACHABLE', `no server answers ${node}`))
           return

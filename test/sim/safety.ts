@@ -342,6 +342,20 @@ export const answerWatcher: Watcher = {
   after: () => {},
 }
 
+/** What is collected is over: an allocation that holds its node's resources is not forgotten. */
+export const collectionWatcher: Watcher = {
+  before: (event, state) => {
+    if (event.type !== 'Collected') return
+    for (const { kind, id, position } of event.data.items) {
+      const allocation = kind === 'allocation' ? state.allocations.get(id) : undefined
+      if (allocation === undefined || allocation.modifiedPosition > position) continue
+      if (holdsResources(allocation))
+        throw new Violation(`allocation ${allocation.name} (${id}) is collected while it is ${allocation.observed}`)
+    }
+  },
+  after: () => {},
+}
+
 export const createWatchers = (): readonly Watcher[] => [
   capacityWatcher,
   uniqueIndexWatcher,
@@ -354,4 +368,5 @@ export const createWatchers = (): readonly Watcher[] => [
   failureWatcher(),
   revertWatcher,
   answerWatcher,
+  collectionWatcher,
 ]

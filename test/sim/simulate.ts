@@ -3,7 +3,7 @@ import { jobKey } from '../../src/domain/ids.ts'
 import { type Logger, silentLogger } from '../../src/platform/logger.ts'
 import { createChance } from './chance.ts'
 import { findUnsettled } from './liveness.ts'
-import { checkMachines } from './machine-safety.ts'
+import { checkMachines, createSurvivalWatcher } from './machine-safety.ts'
 import { createOracle, replay, Violation } from './oracle.ts'
 import { createWatchers } from './safety.ts'
 import { createWorkload } from './workload.ts'
@@ -47,7 +47,7 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
   const { time, host, store, machines } = world
   const trace = (line: string): void => options.trace?.(`[${tick} ${time.elapsedMs()}] ${line}`)
   const oracle = createOracle(options.trace === undefined ? null : trace)
-  const watchers = createWatchers()
+  const watchers = [...createWatchers(), createSurvivalWatcher(machines)]
   const workload = createWorkload({ chance: chance.fork('users'), host, known: () => oracle.state, trace })
 
   const check = (): void => {

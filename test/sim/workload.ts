@@ -50,8 +50,7 @@ const pickRunning = (chance: Chance, state: ClusterState): string => {
   return chance.pick(running)?.id ?? pickKey(chance, state.allocations)
 }
 
-const register = (chance: Chance): Operation => {
-  const id = chance.pick(jobIds) ?? 'web'
+const register = (chance: Chance, id: string = chance.pick(jobIds) ?? 'web'): Operation => {
   const source = JSON.stringify(makeJob(id, chance))
   const job = {
     source,
@@ -81,6 +80,23 @@ const stop = (chance: Chance, state: ClusterState): Operation => {
   }
 }
 
+/** Purged and registered again in one go, before anybody has answered the purge. */
+const replace = (chance: Chance, state: ClusterState): Operation => {
+  const jobId = pickJob(chance, state)
+  const registration = register(chance, jobIds.includes(jobId) ? jobId : 'web')
+  return {
+    name: `purge ${jobId} and ${registration.name}`,
+    send: async (commands, caller) => {
+      const purge = commands.stopJob(
+        { namespace, jobId, purges: true, stopsChildren: false },
+        { ...caller, commandId: `${caller.commandId}:purge` },
+      )
+      const [, outcome] = await Promise.all([purge, registration.send(commands, caller)])
+      return outcome
+    },
+  }
+}
+
 const dispatch = (chance: Chance): Operation => {
   const idempotencyToken = chance.isHit(0.3) ? `token-${chance.integer(1, 3)}` : null
   const input = {
@@ -99,7 +115,8 @@ const makers: readonly {
   readonly weight: number
   readonly make: (chance: Chance, state: ClusterState) => Operation
 }[] = [
-  { weight: 12, make: register },
+  { weight: 12, make: chance => register(chance) },
+  { weight: 2, make: replace },
   { weight: 4, make: stop },
   { weight: 4, make: dispatch },
   {

@@ -56,8 +56,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'a new leader looks at nothing until it changes',
     file: 'src/agents/server/leader.ts',
-    find: "let changed: Changes | 'all' = 'all'",
-    replace: "let changed: Changes | 'all' = noChanges()",
+    find: "leadershipId = id\n      changed = 'all'",
+    replace: 'leadershipId = id\n      changed = noChanges()',
   },
   {
     name: 'the loss of a node opens no evaluations',
