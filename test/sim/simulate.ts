@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { jobKey } from '../../src/domain/ids.ts'
+import type { RecordedEvent } from '../../src/eventstore/port.ts'
 import { type Logger, silentLogger } from '../../src/platform/logger.ts'
 import { createChance } from './chance.ts'
 import { findUnsettled } from './liveness.ts'
@@ -23,10 +24,10 @@ export type SimulationResult = {
   /** Digest of the log: the same for the same seed. */
   readonly logHash: string
   readonly events: number
-  readonly eventCounts: Readonly<Record<string, number>>
   readonly generations: number
   readonly commands: number
   readonly simulatedMs: number
+  readonly log: readonly RecordedEvent[]
 }
 
 export const DEFAULT_TICKS = 200
@@ -128,16 +129,14 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
   host.kill()
   for (const machine of machines) machine.killAgent()
   await time.settle()
-  const eventCounts: Record<string, number> = {}
-  for (const { type } of store.log) eventCounts[type] = (eventCounts[type] ?? 0) + 1
   return {
     seed,
     failure,
     logHash: oracle.hash(),
     events: store.log.length,
-    eventCounts,
     generations: host.generation(),
     commands: workload.sent(),
     simulatedMs: time.elapsedMs(),
+    log: store.log,
   }
 }
