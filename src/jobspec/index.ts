@@ -5,5 +5,4 @@ export {
   type ParsedJobFile,
 } from './parse-job-file.ts'
 export { sealJob } from './seal-job.ts'
-export { templateFunctionNames } from './template-functions.ts'
 export { toApiJson } from './to-api-json.ts'

@@ -16,13 +16,13 @@ import { root } from '../support/source-tree.ts'
 const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)`
 const id = '[0-9a-f]{8}'
 
-/** A pattern of whole lines: `TIME` and `ID` stand for themselves, everything else is literal, white space included. */
+/** A pattern of whole lines: `<TIME>` and `<ID>` stand for themselves, everything else is literal, white space included. */
 const lines = (...expected: readonly string[]): RegExp => {
   const escaped = expected.map(line =>
     line
       .replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)
-      .replaceAll('TIME', time)
-      .replaceAll('ID', id),
+      .replaceAll('<TIME>', time)
+      .replaceAll('<ID>', id),
   )
   return new RegExp(`^${escaped.join('\n')}$`, 'm')
 }
@@ -76,19 +76,19 @@ describe.skipIf(!hasAll)('the tutorial', () => {
     const output = ok(await agent.muster(['job', 'run', 'pytechco-redis.nomad.hcl'], folder))
     expect(output).toMatch(
       lines(
-        '==> TIME: Monitoring evaluation "ID"',
-        '    TIME: Evaluation triggered by job "pytechco-redis"',
-        '    TIME: Evaluation within deployment: "ID"',
-        '    TIME: Allocation "ID" created: node "ID", group "ptc-redis"',
-        '    TIME: Evaluation status changed: "pending" -> "complete"',
-        '==> TIME: Evaluation "ID" finished with status "complete"',
-        '==> TIME: Monitoring deployment "ID"',
-        '  ✓ Deployment "ID" successful',
+        '==> <TIME>: Monitoring evaluation "<ID>"',
+        '    <TIME>: Evaluation triggered by job "pytechco-redis"',
+        '    <TIME>: Evaluation within deployment: "<ID>"',
+        '    <TIME>: Allocation "<ID>" created: node "<ID>", group "ptc-redis"',
+        '    <TIME>: Evaluation status changed: "pending" -> "complete"',
+        '==> <TIME>: Evaluation "<ID>" finished with status "complete"',
+        '==> <TIME>: Monitoring deployment "<ID>"',
+        '  ✓ Deployment "<ID>" successful',
       ),
     )
     expect(output).toMatch(
       lines(
-        '    ID          = ID',
+        '    ID          = <ID>',
         '    Job ID      = pytechco-redis',
         '    Job Version = 0',
         '    Status      = successful',
@@ -167,7 +167,7 @@ describe.skipIf(!hasAll)('the tutorial', () => {
     expect(ok(await agent.muster(['job', 'stop', '-purge', 'pytechco-employee'], folder))).toBe('')
     const output = ok(await agent.muster(['job', 'stop', '-purge', 'pytechco-web'], folder))
     expect(output).toMatch(
-      lines('==> TIME: Monitoring evaluation "ID"', '    TIME: Evaluation triggered by job "pytechco-web"'),
+      lines('==> <TIME>: Monitoring evaluation "<ID>"', '    <TIME>: Evaluation triggered by job "pytechco-web"'),
     )
     expect(output).toMatch(/finished with status "complete"\n$/)
     const evaluation = /Monitoring evaluation "([0-9a-f]{8})"/.exec(output)?.[1] ?? ''

@@ -85,6 +85,10 @@ export const startAgent = async (args: readonly string[] = [], wantedPort?: numb
     const { code, stdout } = await muster(['node', 'status'])
     return code === 0 && stdout.includes('ready') ? true : undefined
   })
+  await eventually('the driver raw_exec', async () => {
+    const { stdout } = await muster(['node', 'status', '-self', '-verbose'])
+    return /^raw_exec +true +true/m.test(stdout) ? true : undefined
+  })
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal)
     await ended(child)

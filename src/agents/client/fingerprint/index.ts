@@ -33,7 +33,7 @@ export type FingerprinterOptions = {
 }
 
 /** A node is ready with its drivers known, but does not wait for a slow daemon. */
-export const DRIVER_PATIENCE_MS = 150
+export const DRIVER_PATIENCE_MS = 1_000
 const DRIVERS_EVERY_MS = 30_000
 const PORTS_EVERY_MS = 10_000
 const NO_LIMIT_MS = 60_000
