@@ -168,9 +168,10 @@ export const createLinkHub = (options: LinkHubOptions): LinkHub => {
       link.close(refusal.code)
       return null
     }
+    // Heard before it is registered: the leader may look at the new node before this append is answered.
+    liveness.heard(hello.nodeId)
     await register(hello)
     sessions.get(hello.nodeId)?.link.close('the agent dialled again')
-    liveness.heard(hello.nodeId)
     const session = createNodeSession({ nodeId: hello.nodeId, link, view, clock, logger, open: options.open })
     sessions.set(hello.nodeId, { session, link })
     const ttl = heartbeatTtlMs(view.state.nodes.size)
