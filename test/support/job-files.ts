@@ -28,6 +28,15 @@ export const parseJobFile = (
     variables: { ...noVariables, ...variables },
   })
 
+/** Reads a job in the JSON of the API. */
+export const parseJsonJob = (source: string, variables: Partial<VariableInput> = {}): Promise<ParsedJobFile> =>
+  createJobFileParser({ gate: openGate, now: () => JOB_FILE_NOW })({
+    source,
+    format: 'json',
+    filename: 'test.json',
+    variables: { ...noVariables, ...variables },
+  })
+
 export type GoodJobFile = { readonly job: ClearJob; readonly warnings: readonly JobDiagnostic[] }
 
 /** The job of a file that must be good. */

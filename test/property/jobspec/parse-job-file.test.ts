@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JobOf } from '../../../src/domain/jobspec/schema.ts'
 import { validateJob } from '../../../src/domain/jobspec/validate.ts'
-import { goodJobFile, jobFile, parseJobFile } from '../../support/job-files.ts'
+import { goodJobFile, jobFile, parseJobFile, parseJsonJob } from '../../support/job-files.ts'
 import { root } from '../../support/source-tree.ts'
 
 const folder = join(root, 'infra/demo/jobs/docker')
@@ -81,6 +81,34 @@ describe('reading a job file', () => {
 
   it('never throws on a good file with changes, and every finding has a place in it', async () => {
     await fc.assert(fc.asyncProperty(changed, isSound), { numRuns: 400 })
+  })
+
+  it('never throws on JSON of any shape under the names of the API', async () => {
+    const names = fc.constantFrom(
+      'ID',
+      'Job',
+      'TaskGroups',
+      'Tasks',
+      'Name',
+      'Config',
+      'Env',
+      'Update',
+      'Networks',
+      'x',
+    )
+    const tree = fc.letrec(tie => ({
+      value: fc.oneof({ maxDepth: 5 }, fc.jsonValue({ maxDepth: 1 }), tie('list'), tie('object')),
+      list: fc.array(tie('value'), { maxLength: 3 }),
+      object: fc.dictionary(names, tie('value'), { maxKeys: 4 }),
+    })).object
+    const law = fc.asyncProperty(tree, fc.nat(), async (value, cut) => {
+      const text = JSON.stringify(value)
+      for (const source of [text, text.slice(0, cut % text.length)]) {
+        const parsed = await parseJsonJob(source)
+        expect(parsed.ok || parsed.diagnostics.length > 0).toBe(true)
+      }
+    })
+    await fc.assert(law, { numRuns: 200 })
   })
 
   it('gives the same answer twice', async () => {

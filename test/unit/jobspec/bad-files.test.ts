@@ -3,7 +3,7 @@ import { MAX_JOB_SOURCE_BYTES } from '../../../src/domain/limits.ts'
 import { badJobFile, goodJobFile, type JobParts, jobFile } from '../../support/job-files.ts'
 
 const first = async (source: string): Promise<{ summary: string; detail: string; hint: string; place: string }> => {
-  const [finding] = (await badJobFile(source)).filter(({ severity }) => severity === 'error')
+  const finding = (await badJobFile(source)).find(({ severity }) => severity === 'error')
   if (finding === undefined) throw new Error('there is no error')
   const { summary, detail, hint, line, column } = finding
   return { summary, detail, hint, place: `${line}:${column}` }

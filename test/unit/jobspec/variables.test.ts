@@ -64,6 +64,15 @@ describe('the value of a variable', () => {
     expect(await valueOf(variable(lines), 'var.x', { environment: { x: text } })).toEqual(expected)
   })
 
+  it('may come from a file of JSON', async () => {
+    const files = [{ name: 'v.json', content: '{ "x": [1, "${a}"] }' }]
+    expect(await valueOf(variable('type = list(string)'), 'var.x', { files })).toEqual(['1', '${a}'])
+    for (const content of ['[1]', '{ "x": }']) {
+      const found = await findingsOf(variable('default = 1'), { files: [{ name: 'v.json', content }] })
+      expect(found.join('\n')).toContain('Invalid file of variables: In v.json: ')
+    }
+  })
+
   it('of the short form has its default', async () => {
     expect(await valueOf('variables {\n a = 1\n b = [true]\n}', '[var.a, var.b]')).toEqual([1, [true]])
   })
