@@ -97,7 +97,7 @@ const checkUsage = (state: ClusterState, node: NodeState): void => {
   const known = Array.from(node.usage.ports.keys()).toSorted((a, b) => a - b)
   const held = Array.from(ports).toSorted((a, b) => a - b)
   if (known.join() !== held.join())
-    throw new Violation(`S1: ports of ${node.name} said to be held: ${known}; held: ${held}`)
+    throw new Violation(`S1: ports of ${node.name} said to be held: ${known.join()}; held: ${held.join()}`)
 }
 
 /** The nodes whose room an event changes. */
@@ -197,7 +197,7 @@ export const stoppedJobWatcher = (): Watcher => {
 
   return {
     after: (event, state) => {
-      if (event.type === 'PlanCommitted') checkPlan(event as Recorded<PlanCommitted>)
+      if (event.type === 'PlanCommitted') checkPlan(event)
       if (!event.stream.startsWith('job-')) return
       const key = jobKeyOfStream(event.stream)
       const job = state.jobs.get(key)
