@@ -51,6 +51,15 @@ export const decodeRestart = (block: Block | undefined, context: DecodeContext, 
     mode: reader.oneOf('mode', ['fail', 'delay'], base.mode),
     rendersTemplates: reader.bool('render_templates', base.rendersTemplates),
   }
+  if (reader.has('render_templates') && restart.rendersTemplates) {
+    reader.report({
+      severity: 'warning',
+      summary: 'Not acted on',
+      detail:
+        '"render_templates" is accepted but templates are rendered when what they read changes, not on a restart.',
+      range: reader.rangeOf('render_templates'),
+    })
+  }
   reader.finish()
   return restart
 }

@@ -421,6 +421,11 @@ describe('refused', () => {
 describe('warned of', () => {
   it.each<[string, JobParts, RegExp]>([
     ['more in parallel than there are', { group: 'update {\n max_parallel = 2\n }' }, /max_parallel is 2/],
+    [
+      'a restart that renders',
+      { group: 'restart {\n render_templates = true\n }' },
+      /"render_templates" is accepted but/,
+    ],
     ['a batch group with an update', { type: 'batch', group: 'update {\n }' }, /no effect/],
     ['a batch job with an update', { type: 'batch', job: 'update {\n }' }, /no effect/],
   ])('%s', async (_, parts, detail) => {

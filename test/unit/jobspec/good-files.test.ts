@@ -232,7 +232,6 @@ describe('fields of a group', () => {
         interval = "10m"
         delay = "1s"
         mode = "delay"
-        render_templates = true
       }
       reschedule {
         attempts = 3
@@ -254,7 +253,7 @@ describe('fields of a group', () => {
       intervalMs: 10 * MINUTE,
       delayMs: SECOND,
       mode: 'delay',
-      rendersTemplates: true,
+      rendersTemplates: false,
     })
     expect(group.reschedule).toEqual({
       attempts: 3,
