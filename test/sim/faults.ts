@@ -8,7 +8,7 @@ type Fault = (world: World, chance: Chance) => string
 
 const machineOf = (world: World, chance: Chance) => chance.pick(world.machines)
 const RESTART_MS = [200, 2_000, 12_000] as const
-const DOWN_MS = [500, 5_000, 40_000] as const
+const DOWN_MS = [500, 5_000, 40_000, 150_000] as const
 
 const pickMs = (chance: Chance, values: readonly number[]): number => chance.pick(values) ?? 1_000
 
@@ -40,6 +40,11 @@ export const faults = {
     const forMs = pickMs(chance, [50, 800, 4_000])
     if (server !== null) world.store.holdSubscription(server.process, forMs)
     return `the server sees nothing for ${forMs} ms`
+  },
+  'slow-store': (world, chance) => {
+    const forMs = pickMs(chance, [1_000, 6_000, 20_000])
+    world.store.stall(forMs)
+    return `appends take their time for ${forMs} ms`
   },
   'link-cut': (world, chance) => {
     const machine = machineOf(world, chance)

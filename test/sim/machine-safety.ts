@@ -52,3 +52,60 @@ export const checkMachines = (machines: readonly SimMachine[], state: ClusterSta
     }
   }
 }
+
+/** The longest that a server which is up may take to notice that a node is gone: TTL, grace, and faults of its own. */
+const NOTICED_WITHIN_MS = 90_000
+
+/** A machine that is down is noticed: its node is not ready for longer than that under a server that has been up as long. */
+export const createLossWatch = (machines: readonly SimMachine[]) => {
+  const downSince = new Map<string, { readonly nodeId: string; readonly sinceMs: number }>()
+  const lastNode = new Map<string, string>()
+  return (state: ClusterState, elapsedMs: number, serverUpMs: number): void => {
+    for (const machine of machines) {
+      if (machine.isUp()) {
+        lastNode.set(machine.name, machine.nodeId())
+        downSince.delete(machine.name)
+        continue
+      }
+      const down = downSince.get(machine.name) ?? { nodeId: lastNode.get(machine.name) ?? '', sinceMs: elapsedMs }
+      downSince.set(machine.name, down)
+      const silentMs = Math.min(elapsedMs - down.sinceMs, serverUpMs)
+      if (silentMs > NOTICED_WITHIN_MS && state.nodes.get(down.nodeId)?.status === 'ready') {
+        throw new Violation(`node ${machine.name} has been down for ${silentMs} ms and nobody noticed`)
+      }
+    }
+  }
+}
+
+/** Every start of a task that runs was told of, once: no event is lost with a link or an agent, none is told twice. */
+export const createStartCounter = (): Watcher & {
+  readonly check: (machines: readonly SimMachine[], state: ClusterState) => void
+} => {
+  const started = new Map<string, number>()
+  return {
+    after: event => {
+      if (event.type !== 'AllocationsReported') return
+      for (const { allocationId, events } of event.data.allocations) {
+        for (const { task, type } of events) {
+          if (type !== 'Started') continue
+          const key = `${allocationId}/${task}`
+          started.set(key, (started.get(key) ?? 0) + 1)
+        }
+      }
+    },
+    check: (machines, state) => {
+      const up = new Set(machines.filter(machine => machine.isUp()).map(machine => machine.nodeId()))
+      for (const allocation of state.allocations.values()) {
+        if (!up.has(allocation.nodeId)) continue
+        for (const task of allocation.tasks.values()) {
+          const count = started.get(`${allocation.id}/${task.task}`) ?? 0
+          const isTold = task.phase !== 'running' || count > 0
+          if (isTold && count <= task.startNumber) continue
+          throw new Violation(
+            `task ${allocation.name}/${task.task} is at start ${task.startNumber} (${task.phase}) and was told to have started ${count} times`,
+          )
+        }
+      }
+    },
+  }
+}

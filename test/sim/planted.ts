@@ -7,7 +7,7 @@ import { type Plant, plants } from './planted/plants.ts'
 
 /**
  * Plants one bug after the other in copies of the source and runs seeds over each until one fails:
- * `npm run sim:planted -- [--seeds N] [--only WORD]`. Says for each how it was caught, or that it was missed. Ends with 1
+ * `npm run sim:planted -- [--seeds N] [--only WORD,WORD]`. Says for each how it was caught, or that it was missed. Ends with 1
  * when the source without a bug fails, since nothing is proved then; a missed bug is a finding, not an error.
  */
 const { values } = parseArgs({
@@ -76,7 +76,8 @@ const withPlant = async (directory: string, plant: Plant): Promise<Verdict> => {
   }
 }
 
-const chosen = plants.filter(({ name, file }) => `${name} ${file}`.includes(values.only))
+const words = values.only.split(',')
+const chosen = plants.filter(({ name, file }) => words.some(word => `${name} ${file}`.includes(word)))
 const waiting = [...chosen]
 const missed: string[] = []
 

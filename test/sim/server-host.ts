@@ -21,6 +21,8 @@ export type ServerHost = {
   readonly kill: () => void
   readonly stepClock: (offsetMs: number) => void
   readonly generation: () => number
+  /** How long the current server has been up, ms; 0 when none is. */
+  readonly upMs: () => number
   /** Set when a server that was not killed ended by itself: a broken invariant. */
   readonly crash: () => string | null
 }
@@ -43,6 +45,7 @@ export const createServerHost = ({ time, chance, store, network, logger }: Serve
   let current: RunningServer | null = null
   let crash: string | null = null
   let offsetMs = 0
+  let upSinceMs = 0
 
   const run = async (own: SimProcess): Promise<void> => {
     const { random } = chance.fork(own.name)
@@ -71,12 +74,14 @@ export const createServerHost = ({ time, chance, store, network, logger }: Serve
       return
     }
     current = { process: own, server }
+    upSinceMs = time.elapsedMs()
     network.listen(own, server.hub.accept)
   }
 
   return {
     current: () => (current?.process.isAlive() === true ? current : null),
     generation: () => generation,
+    upMs: () => (current?.process.isAlive() === true ? time.elapsedMs() - upSinceMs : 0),
     crash: () => crash,
     kill: () => process?.kill(),
     stepClock: next => {

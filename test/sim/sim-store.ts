@@ -15,11 +15,14 @@ export type SimStore = {
   readonly arm: (fault: StoreFault) => void
   /** From now on until released, `server` sees no event. */
   readonly holdSubscription: (server: SimProcess, forMs: number) => void
+  /** From now on, for so long, appends take their time, each its own. */
+  readonly stall: (forMs: number) => void
   readonly disarm: () => void
   readonly log: readonly RecordedEvent[]
 }
 
 const MAX_LATENCY_MS = 5
+const MAX_STALL_MS = 3_000
 /** How often an append takes time at all, so that most runs stay short. */
 const LATENCY_PROBABILITY = 0.3
 /** Appends that one instant may hold: more is a server that spins. */
@@ -33,6 +36,7 @@ export const createSimStore = (time: SimTime, chance: Chance): SimStore => {
   const inner = createMemoryStore({ commitBatch: () => commit })
   const log: RecordedEvent[] = []
   const held = new Map<SimProcess, number>()
+  let stalledUntil = 0
   let instant = -1
   let appends = 0
 
@@ -49,7 +53,8 @@ export const createSimStore = (time: SimTime, chance: Chance): SimStore => {
     })
 
   const wire = async (): Promise<void> => {
-    if (chance.isHit(LATENCY_PROBABILITY)) await pass(chance.integer(0, MAX_LATENCY_MS))
+    if (stalledUntil > time.elapsedMs()) await pass(chance.integer(0, MAX_STALL_MS))
+    else if (chance.isHit(LATENCY_PROBABILITY)) await pass(chance.integer(0, MAX_LATENCY_MS))
   }
 
   const count = (): void => {
@@ -120,8 +125,12 @@ export const createSimStore = (time: SimTime, chance: Chance): SimStore => {
       armed = fault
     },
     holdSubscription: (server, forMs) => void held.set(server, time.elapsedMs() + forMs),
+    stall: forMs => {
+      stalledUntil = time.elapsedMs() + forMs
+    },
     disarm: () => {
       armed = null
+      stalledUntil = 0
       held.clear()
     },
     log,

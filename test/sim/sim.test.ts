@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { plants } from './planted/plants.ts'
 import { regressions } from './regressions.ts'
 import { DEFAULT_TICKS, simulate } from './simulate.ts'
 
@@ -29,6 +31,13 @@ const failuresIn = (output: string): string =>
     .split('\n')
     .filter(line => !/^seed \d+: ok/.test(line))
     .join('\n')
+
+describe('a planted bug', () => {
+  it.each(plants)('finds its place: $name', ({ file, find }) => {
+    const source = readFileSync(join(import.meta.dirname, '..', '..', file), 'utf8')
+    expect(source.split(find)).toHaveLength(2)
+  })
+})
 
 describe('the simulated cluster', () => {
   it(`keeps its promises over ${SEEDS} seeds`, async () => {

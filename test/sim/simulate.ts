@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../../src/eventstore/port.ts'
 import { type Logger, silentLogger } from '../../src/platform/logger.ts'
 import { createChance } from './chance.ts'
 import { findUnsettled } from './liveness.ts'
-import { checkMachines, createSurvivalWatcher } from './machine-safety.ts'
+import { checkMachines, createLossWatch, createStartCounter, createSurvivalWatcher } from './machine-safety.ts'
 import { createOracle, replay, Violation } from './oracle.ts'
 import { createWatchers } from './safety.ts'
 import { createWorkload } from './workload.ts'
@@ -48,12 +48,15 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
   const { time, host, store, machines } = world
   const trace = (line: string): void => options.trace?.(`[${tick} ${time.elapsedMs()}] ${line}`)
   const oracle = createOracle(options.trace === undefined ? null : trace)
-  const watchers = [...createWatchers(), createSurvivalWatcher(machines)]
+  const starts = createStartCounter()
+  const watchers = [...createWatchers(), createSurvivalWatcher(machines), starts]
+  const checkLosses = createLossWatch(machines)
   const workload = createWorkload({ chance: chance.fork('users'), host, known: () => oracle.state, trace })
 
   const check = (): void => {
     oracle.follow(store.log, watchers)
     checkMachines(machines, oracle.state)
+    checkLosses(oracle.state, time.elapsedMs(), host.upMs())
     const [bug] = workload.bugs
     if (bug !== undefined) throw new Violation(`a command threw: ${bug}`)
     const crash = host.crash()
@@ -121,6 +124,7 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
     checkLive()
     checkReplay()
     checkAnswers()
+    starts.check(machines, oracle.state)
   } catch (error) {
     if (!(error instanceof Violation))
       failure = `tick ${tick}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`

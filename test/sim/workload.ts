@@ -87,12 +87,9 @@ const replace = (chance: Chance, state: ClusterState): Operation => {
   return {
     name: `purge ${jobId} and ${registration.name}`,
     send: async (commands, caller) => {
-      const purge = commands.stopJob(
-        { namespace, jobId, purges: true, stopsChildren: false },
-        { ...caller, commandId: `${caller.commandId}:purge` },
-      )
-      const [, outcome] = await Promise.all([purge, registration.send(commands, caller)])
-      return outcome
+      const input = { namespace, jobId, purges: true, stopsChildren: false }
+      await commands.stopJob(input, { ...caller, commandId: `${caller.commandId}:purge` })
+      return registration.send(commands, caller)
     },
   }
 }

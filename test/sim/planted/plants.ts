@@ -209,8 +209,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'a port is taken over before its holder has ended',
     file: 'src/agents/client/supervisor.ts',
-    find: 'runner.setHeldBack(ports.some(port => leaving.has(port)))',
-    replace: 'runner.setHeldBack(ports.some(port => leaving.has(-port)))',
+    find: 'runner.setHeldBack(inherits || ports.some(port => leaving.has(port)))',
+    replace: 'runner.setHeldBack(inherits && leaving.size < 0)',
   },
   {
     name: 'an agent does not say that it holds nothing of what it is to stop',
