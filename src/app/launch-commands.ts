@@ -46,9 +46,12 @@ export const createLaunchCommands = (kit: CommandKit): Pick<Commands, 'dispatchJ
         ? undefined
         : view.state.jobs.get(jobKey(input.namespace, input.jobId))?.dispatchTokens.get(tokenDigest)
     const launched = recorded?.type === 'JobDispatched' ? recorded.data : (earlier ?? { childId, evaluationId })
+    const child = jobKey(input.namespace, launched.childId)
+    // The launch is recorded; the child, and with it its evaluation, is derived by the leader (design §3): wait for that.
+    await decided(`the launch of "${launched.childId}"`, () => view.state.jobs.has(child))
     return {
       kind: 'done',
-      position: result.position,
+      position: Math.max(result.position, view.state.position),
       dispatchedJobId: launched.childId,
       evaluationId: launched.evaluationId,
     }
