@@ -61,6 +61,24 @@ const loadedAtNeed = {
   },
 }
 
+/**
+ * dockerode loads gRPC for BuildKit sessions and ssh2 for engines behind ssh, whoever uses them or not: together a third of
+ * what an agent loads. They are loaded at their first use instead.
+ */
+const loadedAtFirstUse = {
+  name: 'loaded-at-first-use',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(@grpc\/grpc-js|@grpc\/proto-loader|ssh2|luxon)$/ }, ({ path }) => ({ path, namespace: 'at-first-use' }))
+    onLoad({ filter: /.*/, namespace: 'at-first-use' }, ({ path }) => ({
+      contents:
+        path === 'ssh2'
+          ? `const load = require; exports.Client = function (...args) { return new (load('ssh2').Client)(...args) }`
+          : `const load = require; module.exports = new Proxy({}, { get: (_, name) => load(${JSON.stringify(path)})[name] })`,
+      loader: 'js',
+    }))
+  },
+}
+
 async function bundle() {
   // One CommonJS file: it starts about 20 ms sooner than a module with its chunks, and modules inside it are run when first
   // asked for.
@@ -73,7 +91,7 @@ async function bundle() {
     plugins: [loadedAtNeed],
   })
   const templates = build({ ...shared, entryPoints: { gotemplate: 'src/lang/gotemplate/index.ts' } })
-  const agent = build({ ...shared, entryPoints: { agent: 'src/main/agent.ts' }, banner: { js: requireBanner } })
+  const agent = build({ ...shared, entryPoints: { agent: 'src/main/agent.ts' }, banner: { js: requireBanner }, plugins: [loadedAtFirstUse] })
   const threads = build({
     ...shared,
     entryPoints: { 'sqlite.worker': 'src/eventstore/sqlite.worker.js' },
