@@ -68,7 +68,10 @@ const loadedAtNeed = {
 const loadedAtFirstUse = {
   name: 'loaded-at-first-use',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(@grpc\/grpc-js|@grpc\/proto-loader|ssh2|luxon)$/ }, ({ path }) => ({ path, namespace: 'at-first-use' }))
+    onResolve({ filter: /^(@grpc\/grpc-js|@grpc\/proto-loader|ssh2|luxon)$/ }, ({ path }) => ({
+      path,
+      namespace: 'at-first-use',
+    }))
     onLoad({ filter: /.*/, namespace: 'at-first-use' }, ({ path }) => ({
       contents:
         path === 'ssh2'
@@ -91,7 +94,12 @@ async function bundle() {
     plugins: [loadedAtNeed],
   })
   const templates = build({ ...shared, entryPoints: { gotemplate: 'src/lang/gotemplate/index.ts' } })
-  const agent = build({ ...shared, entryPoints: { agent: 'src/main/agent.ts' }, banner: { js: requireBanner }, plugins: [loadedAtFirstUse] })
+  const agent = build({
+    ...shared,
+    entryPoints: { agent: 'src/main/agent.ts' },
+    banner: { js: requireBanner },
+    plugins: [loadedAtFirstUse],
+  })
   const threads = build({
     ...shared,
     entryPoints: { 'sqlite.worker': 'src/eventstore/sqlite.worker.js' },
