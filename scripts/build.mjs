@@ -1,12 +1,14 @@
 /**
  * `npm run build`: bundles the program into dist/. `muster.cjs` is the command line; each command's code is run when it is
- * called, and not before. `agent.js` and `gotemplate.js` are loaded at need. Threads' programs and the API's schema stand beside them,
- * where the bundled code looks for them.
+ * called, and not before. `agent.cjs` and `gotemplate.cjs` are loaded at need; the first loads `agent.bundle.cjs` with the
+ * code that V8 has compiled from it. Threads' programs and the API's schema stand beside them, where the bundled code looks
+ * for them.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { keepCompiledCode } from './build/keep-compiled-code.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -45,6 +47,19 @@ const shared = {
   define: { MUSTER_VERSION: JSON.stringify(version), MUSTER_REVISION: JSON.stringify(revision()) },
 }
 
+/**
+ * One CommonJS file: it starts about 20 ms sooner than a module with its chunks, and what is imported at need inside it is
+ * run when it is first asked for.
+ */
+const commonJs = {
+  ...shared,
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  supported: { 'dynamic-import': false },
+  define: { ...shared.define, 'import.meta.url': '__fileUrl', 'import.meta.dirname': '__dirname' },
+  banner: { js: 'const __fileUrl = require("node:url").pathToFileURL(__filename).href' },
+}
+
 /** CommonJS packages inside a module of the new kind still want `require` and the names of their file. */
 const requireBanner = `import { createRequire as __createRequire } from 'node:module'
 import { fileURLToPath as __fileURLToPath } from 'node:url'
@@ -56,22 +71,26 @@ const __dirname = __fileURLToPath(new URL('.', import.meta.url))`
 const loadedAtNeed = {
   name: 'loaded-at-need',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^\.\/agent\.ts$/ }, () => ({ path: './agent.js', external: true }))
-    onResolve({ filter: /\/lang\/gotemplate\/index\.ts$/ }, () => ({ path: './gotemplate.js', external: true }))
+    onResolve({ filter: /^\.\/agent\.ts$/ }, () => ({ path: './agent.cjs', external: true }))
+    onResolve({ filter: /\/lang\/gotemplate\/index\.ts$/ }, () => ({ path: './gotemplate.cjs', external: true }))
   },
 }
 
 /**
- * dockerode loads gRPC for BuildKit sessions and ssh2 for engines behind ssh, whoever uses them or not: together a third of
- * what an agent loads. They are loaded at their first use instead.
+ * What packages load whoever uses it or not, and an agent hardly ever does: gRPC for dockerode's BuildKit sessions, ssh2 for
+ * engines behind ssh, static files for mercurius' own page, TLS and HTTP/2 for fastify and ws. Together this is half of what
+ * an agent would load; it is loaded at its first use instead.
  */
+const seldomUsed =
+  /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|ssh2|luxon|@fastify\/static|(node:)?(https|http2|tls))$/
+
 const loadedAtFirstUse = {
   name: 'loaded-at-first-use',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(@grpc\/grpc-js|@grpc\/proto-loader|ssh2|luxon)$/ }, ({ path }) => ({
-      path,
-      namespace: 'at-first-use',
-    }))
+    onResolve({ filter: seldomUsed }, ({ path, namespace }) => {
+      if (namespace === 'at-first-use') return { path, external: true }
+      return { path, namespace: 'at-first-use' }
+    })
     onLoad({ filter: /.*/, namespace: 'at-first-use' }, ({ path }) => ({
       contents:
         path === 'ssh2'
@@ -82,22 +101,18 @@ const loadedAtFirstUse = {
   },
 }
 
+/** load-agent.cjs reads bytes as characters. esbuild escapes whatever is none, but in regular expressions. */
+function checkAscii(path) {
+  const [found] = readFileSync(path, 'utf8').match(/[^\n]{0,60}[^\0-\x7f]/) ?? []
+  if (found !== undefined) throw new Error(`${path} is not ASCII, write an escape in: ${found}`)
+}
+
 async function bundle() {
-  // One CommonJS file: it starts about 20 ms sooner than a module with its chunks, and modules inside it are run when first
-  // asked for.
-  const cli = build({
-    ...shared,
-    entryPoints: { muster: 'src/main/muster.ts' },
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
-    define: { ...shared.define, 'import.meta.url': 'undefined' },
-    plugins: [loadedAtNeed],
-  })
-  const templates = build({ ...shared, entryPoints: { gotemplate: 'src/lang/gotemplate/index.ts' } })
+  const cli = build({ ...commonJs, entryPoints: { muster: 'src/main/muster.ts' }, plugins: [loadedAtNeed] })
+  const templates = build({ ...commonJs, entryPoints: { gotemplate: 'src/lang/gotemplate/index.ts' } })
   const agent = build({
-    ...shared,
-    entryPoints: { agent: 'src/main/agent.ts' },
-    banner: { js: requireBanner },
+    ...commonJs,
+    entryPoints: { 'agent.bundle': 'src/main/agent.ts' },
     plugins: [loadedAtFirstUse],
   })
   const threads = build({
@@ -112,7 +127,9 @@ async function bundle() {
     banner: { js: requireBanner },
   })
   await Promise.all([cli, templates, agent, threads, gate])
+  checkAscii(join(fresh, 'agent.bundle.cjs'))
   cpSync(join(root, 'src/api/graphql/schema'), join(fresh, 'schema'), { recursive: true })
+  copyFileSync(join(root, 'src/main/load-agent.cjs'), join(fresh, 'agent.cjs'))
 }
 
 /** Puts the new build where the old one was. */
@@ -143,6 +160,7 @@ function printSizes() {
 
 try {
   await bundle()
+  await keepCompiledCode(fresh)
   swap()
 } finally {
   rmSync(fresh, { recursive: true, force: true })

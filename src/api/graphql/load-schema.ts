@@ -32,7 +32,8 @@ type Rules = { readonly resolvers: Resolvers; readonly scalars: Readonly<Record<
 
 /** The schema with its functions. Throws for a function that belongs to no field: a misspelt name. */
 export const createSchema = ({ resolvers, scalars }: Rules): GraphQLSchema => {
-  const schema = buildSchema(schemaText())
+  // That it is valid is tested once (test/architecture/api), not at every start: checking takes longer than building it.
+  const schema = buildSchema(schemaText(), { assumeValid: true, assumeValidSDL: true })
   for (const type of Object.values(schema.getTypeMap())) {
     if (type instanceof GraphQLUnionType) type.resolveType = value => nameOf(value)
     if (type instanceof GraphQLScalarType) applyScalar(type, scalars)

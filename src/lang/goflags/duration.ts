@@ -21,7 +21,7 @@ const nanosecondsPerUnit: Readonly<Record<string, bigint>> = {
   h: 3_600_000_000_000n,
 }
 
-const termPattern = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/y
+const termPattern = /(\d*)(?:\.(\d*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y
 
 /** The nanoseconds of one term such as `1.5h`; a fraction is cut to whole nanoseconds. */
 const nanosecondsOfTerm = (whole: string, fraction: string, unit: string): bigint => {

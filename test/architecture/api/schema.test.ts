@@ -8,11 +8,17 @@ import {
   isObjectType,
   isSpecifiedScalarType,
   printSchema,
+  validateSchema,
 } from 'graphql/index.js'
 import { expect, test } from 'vitest'
 import { schemaText } from '../../../src/api/graphql/load-schema.ts'
 
 const schema = buildSchema(schemaText())
+
+test('the schema is valid, which a start does not check', () => {
+  expect(validateSchema(schema)).toEqual([])
+  expect(() => buildSchema(`${schemaText()}\ntype Planted { field: Missing! }`)).toThrow('Unknown type "Missing"')
+})
 
 test('the printed schema is that of the files by noun, which scripts/print-schema.ts prints', () => {
   const printed = readFileSync(new URL('../../../src/protocol/schema.graphql', import.meta.url), 'utf8')

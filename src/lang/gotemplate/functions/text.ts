@@ -34,7 +34,7 @@ const mapCharacters = (text: string, map: (character: string) => string): string
 const toUpper = (text: string): string => mapCharacters(text, character => character.toUpperCase())
 
 /** A word with what may stand inside of one: an apostrophe, a dot, a colon between letters. */
-const word = /[\p{L}\p{M}\p{N}_]+(?:['’.:·][\p{L}\p{M}\p{N}_]+)*/gu
+const word = /[\p{L}\p{M}\p{N}_]+(?:['\u2019.:\u00b7][\p{L}\p{M}\p{N}_]+)*/gu
 
 const toTitle = (text: string): string => text.replace(word, found => found.replace(/\p{L}/u, toUpper))
 
