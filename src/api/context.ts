@@ -3,10 +3,9 @@ import type { Recorded } from '../domain/events.ts'
 import type { Job, Periodic } from '../domain/jobspec/schema.ts'
 import type { Json } from '../domain/json.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Logger } from '../platform/logger.ts'
-import type { Random } from '../platform/random.ts'
 import type { ReadModel } from '../projections/runner.ts'
 import type { LinkAnswer, LinkRequest, ServerLink } from '../protocol/client-link.ts'
+import type { HttpAppContext } from './http-app.ts'
 
 /** A part of the log, in order; `caught-up` follows whenever there is nothing more at the moment. */
 export type FeedItem =
@@ -41,32 +40,30 @@ export type ServerMember = {
 
 export type PartHealth = { readonly isOk: boolean; readonly message: string }
 
-/** What the API needs of the rest; src/main puts it together. */
-export type ApiContext = {
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly readModel: ReadModel
-  readonly commands: Commands
-  /** Events after a position, then live ones, until the signal aborts. It is pulled: nothing gathers while nobody asks. */
-  readonly feed: (after: number, signal: AbortSignal) => AsyncIterable<FeedItem>
-  /** The position of the newest event of all, -1 in an empty log. */
-  readonly head: () => Promise<number>
-  /** The next instant of a schedule after `afterMs`, null when it never fires again. */
-  readonly nextLaunch: (periodic: Periodic, afterMs: number) => number | null
-  /** A specification as `job inspect` shows it, its sealed values opened. Throws REQUEST_REFUSED for those who may not. */
-  readonly showSpecification: (namespace: string, job: Job) => Promise<Json>
+/** What an agent says of itself, whatever it is. */
+export type AgentContext = {
   readonly agent: () => AgentInfo
-  readonly serverMembers: () => readonly ServerMember[]
   /** Null for a part that this agent does not run. */
   readonly health: () => { readonly server: PartHealth | null; readonly client: PartHealth | null }
-  /** Takes a client agent's connection over. The first message has not been read yet. */
-  readonly onClientLink: (link: ServerLink) => void
-  /** Asks a node. Throws NODE_UNREACHABLE. The iteration ends with `end`, `error` or after the one answer. */
-  readonly askNode: (nodeId: string, request: LinkRequest, signal: AbortSignal) => AsyncIterable<LinkAnswer>
-  /**
-   * Host names (without port) that this agent is known by, beside `localhost` and loopback addresses: a request for another
-   * one is refused, so that no web page can reach it under a name of its own (DNS rebinding).
-   */
-  readonly hosts: readonly string[]
 }
+
+/** What the API needs of the rest; src/main puts it together. */
+export type ApiContext = HttpAppContext &
+  AgentContext & {
+    readonly clock: Clock
+    readonly readModel: ReadModel
+    readonly commands: Commands
+    /** Events after a position, then live ones, until the signal aborts. It is pulled: nothing gathers while nobody asks. */
+    readonly feed: (after: number, signal: AbortSignal) => AsyncIterable<FeedItem>
+    /** The position of the newest event of all, -1 in an empty log. */
+    readonly head: () => Promise<number>
+    /** The next instant of a schedule after `afterMs`, null when it never fires again. */
+    readonly nextLaunch: (periodic: Periodic, afterMs: number) => number | null
+    /** A specification as `job inspect` shows it, its sealed values opened. Throws REQUEST_REFUSED for those who may not. */
+    readonly showSpecification: (namespace: string, job: Job) => Promise<Json>
+    readonly serverMembers: () => readonly ServerMember[]
+    /** Takes a client agent's connection over. The first message has not been read yet. */
+    readonly onClientLink: (link: ServerLink) => void
+    /** Asks a node. Throws NODE_UNREACHABLE. The iteration ends with `end`, `error` or after the one answer. */
+    readonly askNode: (nodeId: string, request: LinkRequest, signal: AbortSignal) => AsyncIterable<LinkAnswer>
+  }

@@ -1,13 +1,14 @@
+import type { AgentConfig } from '../config/agent-config.ts'
 import type { FlagSpec, FlagValues } from '../lang/goflags/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { AgentOptions } from './agent-options.ts'
 import type { CliApi } from './cli-api.ts'
 import type { CliIo } from './io.ts'
 import type { Environment, Settings } from './settings.ts'
 
 export type RunningAgent = {
   readonly address: string
-  readonly nodeId: string
+  /** Null for an agent that is no client. */
+  readonly nodeId: string | null
   /** Resolves once the node is ready to run tasks. */
   readonly ready: Promise<void>
   /** Resolves with the exit code when the agent cannot go on. */
@@ -16,7 +17,7 @@ export type RunningAgent = {
 }
 
 /** Starts an agent in this process. Throws AppError when it cannot be started. */
-export type StartAgent = (options: AgentOptions) => Promise<RunningAgent>
+export type StartAgent = (config: AgentConfig) => Promise<RunningAgent>
 
 export type CommandContext = {
   readonly io: CliIo

@@ -1,4 +1,3 @@
-import type { Json } from '../domain/json.ts'
 import { parseGoDuration } from '../lang/goflags/index.ts'
 import {
   type Attribute,
@@ -44,15 +43,6 @@ export type Reader = {
 const NANOSECONDS_PER_MS = 1e6
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`)
-
-/** A value as plain JSON, for a driver's own configuration. Numbers beyond 2^53 become text. */
-export const toJson = (value: Value): Json => {
-  if (value === UNKNOWN) return null
-  if (typeof value === 'bigint') return String(value)
-  if (isList(value)) return value.map(toJson)
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, toJson(entry)]))
-  return value
-}
 
 type State = {
   readonly body: Body

@@ -1,6 +1,7 @@
+import { type CollectionRules, DEFAULT_COLLECTION } from '../agents/server/garbage-collector.ts'
 import { createLeader, type Leader } from '../agents/server/leader.ts'
 import { createLinkHub, type LinkHub } from '../agents/server/link-hub.ts'
-import { createLiveness, type Liveness } from '../agents/server/liveness.ts'
+import { createLiveness, DEFAULT_HEARTBEATS, type HeartbeatRules, type Liveness } from '../agents/server/liveness.ts'
 import type { OpenSealed } from '../agents/server/node-feed.ts'
 import { childIdOf, nextLaunch } from '../agents/server/periodic-dispatcher.ts'
 import { createReactors } from '../agents/server/registry.ts'
@@ -27,6 +28,8 @@ export type ServerOptions = {
   readonly logger: Logger
   readonly address: string
   readonly region: string
+  readonly heartbeats?: Partial<HeartbeatRules>
+  readonly collection?: Partial<CollectionRules>
 }
 
 /** One server: the state that follows the log, the leader's reactors, the nodes' links and the commands of the API. */
@@ -51,7 +54,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
   const view = createClusterView({ store, clock, signal, observers: options.observers })
   const sources = createSourceStore(store, sealer)
   const open = createOpener(sources, sealer)
-  const liveness = createLiveness(clock)
+  const liveness = createLiveness(clock, { ...DEFAULT_HEARTBEATS, ...options.heartbeats })
   const handle = createJobCommandHandler(store, view)
   const hub = createLinkHub({ store, view, clock, logger, liveness, open, region: options.region })
   await Promise.race([view.caughtUp, view.done])
@@ -60,7 +63,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     store,
     view,
     commands: handle,
-    reactors: createReactors(liveness),
+    reactors: createReactors(liveness, { ...DEFAULT_COLLECTION, ...options.collection }),
     clock,
     random,
     logger: logger.child({ component: 'leader' }),

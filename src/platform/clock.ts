@@ -42,3 +42,14 @@ export const sleep = (clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     }
     signal?.addEventListener('abort', onAbort, { once: true })
   })
+
+/** Waits for `work`, but no longer than `timeoutMs`; what comes late goes on by itself. */
+export const within = async (clock: Clock, timeoutMs: number, work: Promise<unknown>): Promise<'done' | 'late'> => {
+  const ended = new AbortController()
+  const result = await Promise.race([
+    work.then(() => 'done' as const),
+    sleep(clock, timeoutMs, ended.signal).then(() => 'late' as const),
+  ])
+  ended.abort()
+  return result
+}

@@ -16,6 +16,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'src/lang': { mayImport: [], mayUsePackages: true },
   'src/platform': { mayImport: [], mayUsePackages: true },
   'src/eventstore': { mayImport: ['src/platform'], mayUsePackages: true },
+  'src/config': { mayImport: ['src/lang', 'src/platform'], mayUsePackages: true },
   'src/jobspec': { mayImport: ['src/lang', 'src/domain', 'src/platform'], mayUsePackages: true },
   'src/app': { mayImport: ['src/domain', 'src/jobspec', port, 'src/platform'], mayUsePackages: true },
   'src/projections': { mayImport: ['src/domain', port, 'src/platform'], mayUsePackages: true },
@@ -29,7 +30,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     mayImport: ['src/app', 'src/projections', 'src/protocol', 'src/domain', 'src/platform'],
     mayUsePackages: true,
   },
-  'src/cli': { mayImport: ['src/protocol', 'src/jobspec', 'src/lang', 'src/platform'], mayUsePackages: true },
+  'src/cli': {
+    mayImport: ['src/protocol', 'src/jobspec', 'src/config', 'src/lang', 'src/platform'],
+    mayUsePackages: true,
+  },
   'src/main': { mayImport: ['src'], mayUsePackages: true },
 }
 

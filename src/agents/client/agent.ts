@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../platform/clock.ts'
+import { type Clock, within } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
@@ -10,7 +10,7 @@ import type { TaskDriver } from './drivers/driver.ts'
 import { createFingerprinter } from './fingerprint/index.ts'
 import type { Machine } from './fingerprint/machine.ts'
 import { identify } from './identity.ts'
-import { MAX_DESIRED_WAITING } from './limits.ts'
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS, MAX_DESIRED_WAITING } from './limits.ts'
 import { type NodeConfig, nodeViewOf, registrationOf } from './node-config.ts'
 import { recordedStarts } from './recorded-starts.ts'
 import { createReporter, type Reporter } from './reporter.ts'
@@ -34,6 +34,7 @@ export type ClientAgentOptions = {
   readonly machine: Machine
   readonly probe: Probe
   readonly node: NodeConfig
+  readonly limits?: Partial<ClientLimits>
   /** Further labels of all tasks, such as those that tell whose they are when a dev agent died. */
   readonly labels?: Readonly<Record<string, string>>
   /** Removes what dead agents left behind. Nothing is started before it is done. */
@@ -50,6 +51,7 @@ export type ClientAgent = {
   readonly stop: (options: { readonly endsTasks: boolean; readonly timeoutMs?: number }) => Promise<void>
   /** Drops everything at once, as a killed process would: nothing is said, saved or stopped any more. */
   readonly crash: () => void
+  readonly isConnected: () => boolean
   /** Known once started. */
   readonly nodeId: () => string
   /** Resolves when a server acknowledged the first full report: the node is ready from then on. */
@@ -118,6 +120,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       directories,
       drivers: new Map(options.drivers.map(driver => [driver.name, driver])),
       node: () => nodeViewOf(node, identity, region, fingerprinter),
+      limits: { ...DEFAULT_CLIENT_LIMITS, ...options.limits },
       labels: { 'dev.muster.cluster': node.cluster, 'dev.muster.node': identity.nodeId, ...options.labels },
       hasServer: () => isHeard && isClean,
       heldPorts,
@@ -254,30 +257,21 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     link.start()
   }
 
-  const within = async (work: Promise<unknown>, timeoutMs: number): Promise<'done' | 'late'> => {
-    const ended = new AbortController()
-    const result = await Promise.race([
-      work.then(() => 'done' as const),
-      sleep(clock, timeoutMs, ended.signal).then(() => 'late' as const),
-    ])
-    ended.abort()
-    return result
-  }
-
   const endTasks = async (parts: Running, timeoutMs: number): Promise<void> => {
     const ended = parts.supervisor.endAll('the agent stops')
-    if ((await within(ended, timeoutMs)) === 'late') {
+    if ((await within(clock, timeoutMs, ended)) === 'late') {
       logger.warn({ timeoutMs }, 'tasks did not end in time and are killed')
       const label = { 'dev.muster.node': parts.identity.nodeId }
       await Promise.allSettled(options.drivers.map(driver => driver.sweep(label, new Set())))
       for (const runner of parts.supervisor.runners()) await directories.remove(runner.id)
     }
-    if (parts.link.state().kind === 'serving') await within(parts.reporter.drained(), DRAIN_TIMEOUT_MS)
+    if (parts.link.state().kind === 'serving') await within(clock, DRAIN_TIMEOUT_MS, parts.reporter.drained())
   }
 
   return {
     ready,
     start,
+    isConnected: () => running?.link.state().kind === 'serving',
     nodeId: () => running?.identity.nodeId ?? '',
     stop: async ({ endsTasks, timeoutMs = STOP_TIMEOUT_MS }) => {
       fingerprinter.stop()

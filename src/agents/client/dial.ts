@@ -11,6 +11,8 @@ export type DialOptions = {
   /** `http://host:port` of the servers, tried in turn. */
   readonly addresses: readonly string[]
   readonly timeoutMs?: number
+  /** Told which server answered. */
+  readonly onDialed?: (address: string) => void
 }
 
 export const LINK_PATH = '/v1/client/link'
@@ -91,15 +93,18 @@ const dialOne = (address: string, timeoutMs: number): Promise<AgentLink> =>
   })
 
 /** Dials the servers in turn, the one that answered last first. Rejects with API_UNREACHABLE when none answers. */
-export const createDialer = ({ addresses, timeoutMs = DIAL_TIMEOUT_MS }: DialOptions): (() => Promise<AgentLink>) => {
+export const createDialer = (options: DialOptions): (() => Promise<AgentLink>) => {
+  const { addresses, timeoutMs = DIAL_TIMEOUT_MS } = options
   let first = 0
   return async () => {
     let failure: unknown = new AppError('CONFIG_INVALID', 'cannot dial a server: no address is configured')
     for (let tried = 0; tried < addresses.length; tried += 1) {
       const position = (first + tried) % addresses.length
       try {
-        const link = await dialOne(addresses[position] ?? '', timeoutMs)
+        const address = addresses[position] ?? ''
+        const link = await dialOne(address, timeoutMs)
         first = position
+        options.onDialed?.(address)
         return link
       } catch (error) {
         failure = error

@@ -10,14 +10,22 @@ export const MAX_REQUEST_OUTCOMES_WAITING = 1_000
 export const MAX_DONE_REQUESTS = 512
 /** Messages of desired state that wait while an earlier one is acted on; with more the link begins anew. */
 export const MAX_DESIRED_WAITING = 1_000
-/** Terminal allocations whose directories are kept, so that their logs can be read. */
+/** Terminal allocations whose directories are kept, so that their logs can be read; an operator may set another number. */
 export const MAX_TERMINAL_ALLOCATIONS = 50
 /** Streams of logs and files that the agent serves at once. */
 export const MAX_OPEN_STREAMS = 128
 /** Entries of one directory that a listing answers. */
 export const MAX_LISTED_ENTRIES = 10_000
-/** The longest time that a task may ask for between its kill signal and SIGKILL. */
+/** The longest time that a task may ask for between its kill signal and SIGKILL; an operator may set another. */
 export const MAX_KILL_TIMEOUT_MS = 30_000
+
+/** The bounds that are an operator's. */
+export type ClientLimits = { readonly maxKillTimeoutMs: number; readonly maxTerminalAllocations: number }
+
+export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
+  maxKillTimeoutMs: MAX_KILL_TIMEOUT_MS,
+  maxTerminalAllocations: MAX_TERMINAL_ALLOCATIONS,
+}
 /** A message that is longer is cut before it is reported. */
 export const MAX_MESSAGE_LENGTH = 2_048
 /** Bytes of a check's answer that are kept as its output. */

@@ -1,7 +1,7 @@
 import { messageOf } from '../../platform/errors.ts'
 import type { DesiredAllocation, ServerMessage } from '../../protocol/client-link.ts'
 import { type AllocationOwner, type AllocationRunner, createAllocationRunner } from './alloc-runner.ts'
-import { MAX_DONE_REQUESTS, MAX_TERMINAL_ALLOCATIONS } from './limits.ts'
+import { MAX_DONE_REQUESTS } from './limits.ts'
 import { noChanges, type PendingChanges } from './report.ts'
 import type { Reporter } from './reporter.ts'
 import { doRequest } from './requests.ts'
@@ -106,7 +106,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     const terminal = [...runners.values()]
       .filter(runner => runner.isTerminal())
       .sort((a, b) => (a.terminalAt() ?? 0) - (b.terminalAt() ?? 0))
-    for (const runner of terminal.slice(0, Math.max(0, terminal.length - MAX_TERMINAL_ALLOCATIONS))) {
+    for (const runner of terminal.slice(0, Math.max(0, terminal.length - services.limits.maxTerminalAllocations))) {
       await remove(runner.id)
     }
   }

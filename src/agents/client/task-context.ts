@@ -5,6 +5,7 @@ import type { Random } from '../../platform/random.ts'
 import type { Directories } from './directories.ts'
 import type { TaskDriver, TaskHandle } from './drivers/driver.ts'
 import type { NodeValues } from './interpolate.ts'
+import type { ClientLimits } from './limits.ts'
 import type { HeldAllocation } from './state-store.ts'
 import type { TaskNote } from './task-events.ts'
 import type { RestartOrder, TaskRecord } from './task-record.ts'
@@ -43,6 +44,7 @@ export type AgentServices = {
   readonly directories: Directories
   readonly drivers: ReadonlyMap<string, TaskDriver>
   readonly node: () => NodeView
+  readonly limits: ClientLimits
   /** Labels that everything of this agent carries. */
   readonly labels: Readonly<Record<string, string>>
   /** True once a server was heard since the agent started. */

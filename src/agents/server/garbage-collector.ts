@@ -13,18 +13,34 @@ import type { Reactor } from './reactor.ts'
 type Item = Collected['data']['items'][number]
 
 const minutes = (count: number): number => count * 60_000
-/** How long the live views keep what is over (nomad-behaviour §3.9); the log keeps it beyond (I12). */
-export const COLLECT_AFTER_MS = {
+/** How many ms the live views keep what is over (nomad-behaviour §3.9); the log keeps it beyond (I12). */
+export type CollectionRules = {
+  readonly evaluation: number
+  readonly batchEvaluation: number
+  readonly job: number
+  readonly deployment: number
+  readonly node: number
+  /** ms between two looks. */
+  readonly interval: number
+}
+
+export const DEFAULT_COLLECTION: CollectionRules = {
   evaluation: minutes(60),
   batchEvaluation: minutes(24 * 60),
   job: minutes(4 * 60),
   deployment: minutes(60),
   node: minutes(24 * 60),
-} as const
-const COLLECT_INTERVAL_MS = minutes(5)
+  interval: minutes(5),
+}
 export const MAX_ITEMS_PER_COLLECTION = 2_000
 
-type Sweep = { readonly state: ClusterState; readonly now: number; readonly isForced: boolean; readonly items: Item[] }
+type Sweep = {
+  readonly state: ClusterState
+  readonly now: number
+  readonly isForced: boolean
+  readonly rules: CollectionRules
+  readonly items: Item[]
+}
 
 const isOld = (sweep: Sweep, at: number, ageMs: number): boolean => sweep.isForced || sweep.now - at >= ageMs
 
@@ -48,7 +64,7 @@ const sweepAllocations = (sweep: Sweep): void => {
   for (const allocation of sweep.state.allocations.values()) {
     if (sweep.items.length >= MAX_ITEMS_PER_COLLECTION) return
     const isBatch = allocation.job.type === 'batch'
-    const age = isBatch ? COLLECT_AFTER_MS.batchEvaluation : COLLECT_AFTER_MS.evaluation
+    const age = isBatch ? sweep.rules.batchEvaluation : sweep.rules.evaluation
     if (!isOld(sweep, allocation.modifiedAt, age) || !isAllocationOver(sweep.state, allocation)) continue
     sweep.items.push({ kind: 'allocation', id: allocation.id, position: allocation.modifiedPosition })
   }
@@ -59,7 +75,7 @@ const sweepEvaluations = (sweep: Sweep): void => {
   for (const evaluation of state.evaluations.values()) {
     if (sweep.items.length >= MAX_ITEMS_PER_COLLECTION) return
     const isBatch = evaluation.jobType === 'batch'
-    const age = isBatch ? COLLECT_AFTER_MS.batchEvaluation : COLLECT_AFTER_MS.evaluation
+    const age = isBatch ? sweep.rules.batchEvaluation : sweep.rules.evaluation
     if (!isOver(evaluation) || !isOld(sweep, evaluation.modifiedAt, age)) continue
     if (isBatch && !isJobGone(state, state.jobs.get(evaluation.jobKey))) continue
     const isNeeded = evaluation.placed.some(id => {
@@ -74,7 +90,7 @@ const sweepDeployments = (sweep: Sweep): void => {
   const { state } = sweep
   for (const deployment of state.deployments.values()) {
     if (sweep.items.length >= MAX_ITEMS_PER_COLLECTION) return
-    if (state.activeDeployments.has(deployment.id) || !isOld(sweep, deployment.modifiedAt, COLLECT_AFTER_MS.deployment))
+    if (state.activeDeployments.has(deployment.id) || !isOld(sweep, deployment.modifiedAt, sweep.rules.deployment))
       continue
     const job = state.jobs.get(deployment.jobKey)
     const isLatest = job?.latestDeploymentId === deployment.id && !isJobGone(state, job)
@@ -102,7 +118,7 @@ const sweepJobs = (sweep: Sweep): void => {
       const allocation = state.allocations.get(id)
       return allocation === undefined || !holdsResources(allocation)
     })
-    if (!isIdle || !isOld(sweep, newest, COLLECT_AFTER_MS.job)) continue
+    if (!isIdle || !isOld(sweep, newest, sweep.rules.job)) continue
     sweep.items.push({ kind: 'job', id: job.key, position: job.modifiedPosition })
   }
 }
@@ -111,23 +127,23 @@ const sweepNodes = (sweep: Sweep): void => {
   const { state } = sweep
   for (const node of state.nodes.values()) {
     if (sweep.items.length >= MAX_ITEMS_PER_COLLECTION) return
-    if (node.status !== 'down' || node.allocations.size > 0 || !isOld(sweep, node.modifiedAt, COLLECT_AFTER_MS.node))
+    if (node.status !== 'down' || node.allocations.size > 0 || !isOld(sweep, node.modifiedAt, sweep.rules.node))
       continue
     sweep.items.push({ kind: 'node', id: node.id, position: node.modifiedPosition })
   }
 }
 
 /** Takes what is long over out of the live views, by age, or at once when an operator asks (`system gc`). */
-export const createGarbageCollector = (): Reactor => {
+export const createGarbageCollector = (rules: CollectionRules = DEFAULT_COLLECTION): Reactor => {
   let sweptAt = 0
   return {
     name: 'garbage-collector',
     plan: ({ state, now, batch }) => {
       const isForced = state.collectionRequests.size > 0
-      if (!isForced && now - sweptAt < COLLECT_INTERVAL_MS) return
+      if (!isForced && now - sweptAt < rules.interval) return
       sweptAt = now
       const items: Item[] = []
-      const sweep: Sweep = { state, now, isForced, items }
+      const sweep: Sweep = { state, now, isForced, rules, items }
       sweepJobs(sweep)
       sweepAllocations(sweep)
       sweepEvaluations(sweep)
@@ -136,6 +152,6 @@ export const createGarbageCollector = (): Reactor => {
       if (items.length === 0 && !isForced) return
       batch.add({ type: 'Collected', data: { items } })
     },
-    nextWake: (_, now) => Math.max(now + 1_000, sweptAt + COLLECT_INTERVAL_MS),
+    nextWake: (_, now) => Math.max(now + 1_000, sweptAt + rules.interval),
   }
 }

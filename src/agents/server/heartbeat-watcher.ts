@@ -1,7 +1,7 @@
 import type { ClusterState, NodeState } from '../../domain/cluster/index.ts'
 import type { NewEvaluation, NodesJudged } from '../../domain/control/events.ts'
 import { evaluationIdOf, type JobKey } from '../../domain/ids.ts'
-import { HEARTBEAT_GRACE_MS, heartbeatTtlMs, type Liveness } from './liveness.ts'
+import type { Liveness } from './liveness.ts'
 import type { Reactor, ReactorContext } from './reactor.ts'
 
 /** How often silent nodes are looked for, ms. */
@@ -65,7 +65,7 @@ export const createHeartbeatWatcher = (liveness: Liveness): Reactor => {
       const isDue = changed === 'all' || now - lookedAt >= LOOK_INTERVAL_MS || now < lookedAt
       const candidates = isDue ? state.nodes.keys() : changed.nodes
       if (isDue) lookedAt = now
-      const limitMs = heartbeatTtlMs(state.nodes.size) + HEARTBEAT_GRACE_MS
+      const limitMs = liveness.limitMs(state.nodes.size)
       const judged: Judged[] = []
       for (const id of candidates) {
         const node = state.nodes.get(id)

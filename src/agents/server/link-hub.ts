@@ -20,7 +20,7 @@ import {
   type LinkRequest,
   type ServerLink,
 } from '../../protocol/client-link.ts'
-import { heartbeatTtlMs, type Liveness } from './liveness.ts'
+import type { Liveness } from './liveness.ts'
 import type { OpenSealed } from './node-feed.ts'
 import { createNodeSession, type NodeSession } from './node-session.ts'
 
@@ -174,7 +174,7 @@ export const createLinkHub = (options: LinkHubOptions): LinkHub => {
     sessions.get(hello.nodeId)?.link.close('the agent dialled again')
     const session = createNodeSession({ nodeId: hello.nodeId, link, view, clock, logger, open: options.open })
     sessions.set(hello.nodeId, { session, link })
-    const ttl = heartbeatTtlMs(view.state.nodes.size)
+    const ttl = liveness.ttlMs(view.state.nodes.size)
     link.send({ kind: 'welcome', serverTime: clock.now(), heartbeatTtlMs: ttl, region: options.region })
     await session.sendFull()
     return session

@@ -2,7 +2,7 @@ import { childLauncher, reverter } from './child-launcher.ts'
 import { createDeploymentWatcher } from './deployment-watcher.ts'
 import { createEvaluationBroker } from './evaluation-broker.ts'
 import { failureWatcher } from './failure-watcher.ts'
-import { createGarbageCollector } from './garbage-collector.ts'
+import { type CollectionRules, createGarbageCollector } from './garbage-collector.ts'
 import { createHeartbeatWatcher } from './heartbeat-watcher.ts'
 import type { Liveness } from './liveness.ts'
 import { createPeriodicDispatcher } from './periodic-dispatcher.ts'
@@ -10,7 +10,7 @@ import type { Reactor } from './reactor.ts'
 import { unblocker } from './unblocker.ts'
 
 /** The leader's reactors, in the order in which they add to a batch. The broker comes last: it fills what room is left. */
-export const createReactors = (liveness: Liveness): readonly Reactor[] => [
+export const createReactors = (liveness: Liveness, collection?: CollectionRules): readonly Reactor[] => [
   createHeartbeatWatcher(liveness),
   failureWatcher,
   createDeploymentWatcher(),
@@ -18,6 +18,6 @@ export const createReactors = (liveness: Liveness): readonly Reactor[] => [
   unblocker,
   childLauncher,
   reverter,
-  createGarbageCollector(),
+  createGarbageCollector(collection),
   createEvaluationBroker(),
 ]

@@ -21,6 +21,10 @@ const isLoopback = (name: string): boolean => {
   return isIP(name) === 4 && name.startsWith('127.')
 }
 
+/** True for a request to open a WebSocket that no web page can have made. */
+export const isOfNoPage = ({ origin, 'sec-fetch-site': site }: RequestHeaders): boolean =>
+  origin === undefined && site === undefined
+
 /** Why a request is refused, or null for one of the agent's own. `hosts` are the names that it is known by beside loopback. */
 export const refusalOf = (headers: RequestHeaders, hosts: readonly string[]): string | null => {
   const { host, origin } = headers

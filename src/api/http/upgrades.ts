@@ -9,13 +9,14 @@ import {
   type SubscriptionServer,
   serveSubscriptions,
 } from '../graphql/subscription-connection.ts'
-import { refusalOf } from './own-requests.ts'
+import { isOfNoPage, refusalOf } from './own-requests.ts'
 import { createSocketLink } from './socket-link.ts'
 
 export const LINK_PATH = '/v1/client/link'
 export const GRAPHQL_PATH = '/graphql'
 
-const refuse = (socket: Duplex, status: string, message: string): void => {
+/** Answers a request to change the protocol with a refusal, and hangs up. */
+export const refuseUpgrade = (socket: Duplex, status: string, message: string): void => {
   const body = JSON.stringify({ errors: [{ message, extensions: { code: 'REQUEST_REFUSED' } }] })
   const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`
   socket.end(head + body)
@@ -35,17 +36,24 @@ export const serveUpgrades = (http: Server, context: ApiContext, subscriptions: 
   })
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const refusal = refusalOf(request.headers, context.hosts)
-    if (refusal !== null) return refuse(socket, '403 Forbidden', refusal)
     const path = (request.url ?? '').split('?')[0]
+    // An agent dials a server under whichever name it was given, and a browser names the origin of every socket it opens.
+    const isAgent = path === LINK_PATH && isOfNoPage(request.headers)
+    const refusal = isAgent ? null : refusalOf(request.headers, context.hosts)
+    if (refusal !== null) return refuseUpgrade(socket, '403 Forbidden', refusal)
     if (path === LINK_PATH) {
       const accept = (link: WebSocket): void => context.onClientLink(createSocketLink(link))
       return links.handleUpgrade(request, socket, head, accept)
     }
-    if (path !== GRAPHQL_PATH) return refuse(socket, '404 Not Found', `there is nothing to connect to at ${path}`)
-    if (!speaksProtocol(request)) return refuse(socket, '400 Bad Request', `speak ${SUBSCRIPTION_PROTOCOL}`)
+    if (path !== GRAPHQL_PATH)
+      return refuseUpgrade(socket, '404 Not Found', `there is nothing to connect to at ${path}`)
+    if (!speaksProtocol(request)) return refuseUpgrade(socket, '400 Bad Request', `speak ${SUBSCRIPTION_PROTOCOL}`)
     if (subscribers.clients.size >= MAX_SUBSCRIPTION_SOCKETS)
-      return refuse(socket, '503 Service Unavailable', `${MAX_SUBSCRIPTION_SOCKETS} connections are open, the limit`)
+      return refuseUpgrade(
+        socket,
+        '503 Service Unavailable',
+        `${MAX_SUBSCRIPTION_SOCKETS} connections are open, the limit`,
+      )
     return subscribers.handleUpgrade(request, socket, head, client => serveSubscriptions(subscriptions, client))
   }
 

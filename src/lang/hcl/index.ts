@@ -17,6 +17,7 @@ export { type Budget, createBudget, type RootMeaning, type Scope } from './scope
 export { type SourceText, sourceText } from './source-text.ts'
 export { suggest, suggestionHint } from './suggest.ts'
 export type { Attribute, Block, Body, Expression, Label, ObjectItem, ObjectKey, TemplatePart } from './syntax.ts'
+export { type Json, toJson } from './to-json.ts'
 export { type HclType, type ParsedType, parseTypeExpression, renderType } from './type-expression.ts'
 export {
   areEqual,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { NodeResources } from '../../../domain/node/events.ts'
 import { cpuFacts } from './cpu.ts'
 import { diskFacts } from './disk.ts'
 import { holdersOfPorts, listeningPorts } from './listening-ports.ts'
@@ -12,6 +13,8 @@ export type ThisMachineOptions = {
   readonly allocDir: string
   readonly networkInterface: string | null
   readonly version: string
+  /** What an operator says that the machine has, in place of what is found. */
+  readonly resources?: Partial<NodeResources>
 }
 
 const readFacts = async (options: ThisMachineOptions): Promise<MachineFacts> => {
@@ -33,7 +36,7 @@ const readFacts = async (options: ThisMachineOptions): Promise<MachineFacts> => 
       'muster.version': options.version,
       'nomad.service_discovery': 'true',
     },
-    resources: { cpuMhz: cpu.totalMhz, memoryMb: memory.totalMb, diskMb: disk.freeMb },
+    resources: { cpuMhz: cpu.totalMhz, memoryMb: memory.totalMb, diskMb: disk.freeMb, ...options.resources },
     address: network.address,
     warnings: network.warning === null ? [] : [network.warning],
   }

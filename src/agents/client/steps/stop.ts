@@ -2,7 +2,6 @@ import { sleep } from '../../../platform/clock.ts'
 import { messageOf } from '../../../platform/errors.ts'
 import { labelsOfTask } from '../build-task-start.ts'
 import type { TaskHandle } from '../drivers/driver.ts'
-import { MAX_KILL_TIMEOUT_MS } from '../limits.ts'
 import type { StepContext } from '../task-context.ts'
 import * as notes from '../task-events.ts'
 import { dead } from './changes.ts'
@@ -35,7 +34,7 @@ const stopRunning = async (context: StepContext, handle: TaskHandle, timeoutMs: 
 }
 
 const killTimeoutOf = (context: StepContext): number =>
-  Math.min(context.owner.task().killTimeoutMs, MAX_KILL_TIMEOUT_MS)
+  Math.min(context.owner.task().killTimeoutMs, context.services.limits.maxKillTimeoutMs)
 
 export const kill = async (context: StepContext): Promise<void> => {
   const { phase } = context.record()

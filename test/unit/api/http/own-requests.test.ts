@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { refusalOf } from '../../../../src/api/http/own-requests.ts'
+import { isOfNoPage, refusalOf } from '../../../../src/api/http/own-requests.ts'
 
 const hosts = ['muster.example', '10.0.0.5']
 
@@ -36,4 +36,10 @@ test.each([
   [{ host: 'localhost:4646', 'sec-fetch-site': 'same-site' }],
 ])('refuses %o', headers => {
   expect(refusalOf(headers, hosts)).not.toBeNull()
+})
+
+test('a WebSocket that names neither an origin nor a site was opened by no page', () => {
+  expect(isOfNoPage({ host: 'any.example' })).toBe(true)
+  expect(isOfNoPage({ host: 'any.example', origin: 'http://any.example' })).toBe(false)
+  expect(isOfNoPage({ host: 'any.example', 'sec-fetch-site': 'same-origin' })).toBe(false)
 })

@@ -1,6 +1,7 @@
+import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import type { AgentOptions } from '../../../../src/cli/agent-options.ts'
 import { runCli } from '../../../../src/cli/run-cli.ts'
+import type { AgentConfig } from '../../../../src/config/agent-config.ts'
 import { systemClock } from '../../../../src/platform/clock.ts'
 import { AppError } from '../../../../src/platform/errors.ts'
 import { runFakeCli } from '../../../support/fake-cli.ts'
@@ -22,9 +23,9 @@ const agentThat = (failed: Promise<number>) => {
   }
 }
 
-/** The options that a command line starts an agent with. */
-const optionsOf = async (args: readonly string[]): Promise<AgentOptions> => {
-  let seen: AgentOptions | null = null
+/** What a command line starts an agent with. */
+const configOf = async (args: readonly string[]): Promise<AgentConfig> => {
+  let seen: AgentConfig | null = null
   await runCli(['agent', ...args], {
     io: {
       stdout: async () => {},
@@ -39,8 +40,8 @@ const optionsOf = async (args: readonly string[]): Promise<AgentOptions> => {
     env: {},
     clock: systemClock,
     loadAgent: async () => ({
-      startAgent: options => {
-        seen = options
+      startAgent: config => {
+        seen = config
         throw new AppError('ADDRESS_IN_USE', 'enough seen')
       },
     }),
@@ -57,7 +58,7 @@ describe('muster agent', () => {
     termination.abort()
     const { code, stdout, stderr } = await running
     expect(code).toBe(0)
-    expect(stdout).toContain('    API        = http://127.0.0.1:4646\n')
+    expect(stdout).toContain('    API         = http://127.0.0.1:4646\n')
     expect(stderr).toContain('==> Stopping the agent')
     expect(calls).toEqual(['stop'])
   })
@@ -84,26 +85,59 @@ describe('muster agent', () => {
       '-log-level',
       'DEBUG',
     ]
-    expect(await optionsOf(args)).toEqual({
+    expect(await configOf(args)).toEqual({
       isDev: true,
       dataDir: '/work/data',
-      bindAddress: null,
-      httpPort: 0,
-      networkInterface: null,
-      region: null,
+      name: hostname(),
+      region: 'global',
       datacenter: 'dc2',
-      nodeName: null,
-      nodeClass: null,
-      nodePool: null,
-      meta: { a: '1', b: '2' },
-      logLevel: 'debug',
+      http: { host: '127.0.0.1', port: 0, advertised: null },
+      log: { level: 'debug', format: 'json' },
+      server: { dataDir: null, eventStore: { kind: 'sqlite' }, heartbeats: {}, collection: {} },
+      client: {
+        servers: [],
+        stateDir: null,
+        allocDir: null,
+        nodeClass: '',
+        nodePool: 'default',
+        meta: { a: '1', b: '2' },
+        networkInterface: null,
+        resources: {},
+        reserved: { cpuMhz: 0, memoryMb: 0, diskMb: 0 },
+        reservedPorts: [],
+        limits: {},
+        drivers: { allowed: null, denied: [], options: { raw_exec: { enabled: true } } },
+      },
     })
-    expect((await optionsOf(['-dev', '-port', '5000'])).httpPort).toBe(5_000)
-    expect((await optionsOf(['-dev'])).httpPort).toBe(null)
+    expect((await configOf(['-dev', '-port', '5000'])).http.port).toBe(5_000)
+    expect((await configOf(['-dev'])).http.port).toBe(4_646)
+  })
+
+  it('is a server, a client, or both, as its flags say', async () => {
+    const server = await configOf(['-server', '-data-dir', '/d', '-bind', '10.0.0.1'])
+    expect(server).toMatchObject({
+      client: null,
+      server: { eventStore: { kind: 'sqlite' } },
+      http: { host: '10.0.0.1' },
+    })
+    const client = await configOf(['-client', '-data-dir', '/d', '-servers', 'a,b:5000', '-servers', '[::1]'])
+    expect(client.server).toBe(null)
+    expect(client.client).toMatchObject({
+      servers: ['http://a:4646', 'http://b:5000', 'http://[::1]:4646'],
+      drivers: { options: {} },
+    })
+    const both = await configOf(['-server', '-client', '-data-dir', '/d', '-alloc-dir', 'allocs', '-log-json=false'])
+    expect(both).toMatchObject({ server: {}, client: { allocDir: '/work/allocs' }, log: { format: 'text' } })
+    expect((await configOf(['-dev', '-client=false'])).client).toBe(null)
   })
 
   it.each([
-    [[], 'an agent needs -dev or -data-dir'],
+    [[], 'an agent is a server, a client, or both; an agent needs a data directory'],
+    [['-data-dir', '/d'], 'an agent is a server, a client, or both'],
+    [['-server'], 'an agent needs a data directory'],
+    [['-client', '-data-dir', '/d'], 'a client without a server beside it needs the addresses of servers'],
+    [['-client', '-data-dir', '/d', '-servers', 'a:70000'], '"a:70000" is no address of a server'],
+    [['-client', '-data-dir', '/d', '-servers', 'https://a'], '"https://a" is no address of a server'],
     [['-dev', '-port', '1', '-http-port', '2'], 'mean the same'],
     [['-dev', '-port', '70000'], '-port is 70000, which is no port'],
     [['-dev', '-log-level', 'loud'], 'there is no log level "loud"'],

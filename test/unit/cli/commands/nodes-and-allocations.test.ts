@@ -64,7 +64,7 @@ be0bda79  2c9f4b7e  ptc-redis   0        run      running  2m ago   1m50s ago
   })
 
   it('finds the own node, or says that there is none', async () => {
-    const agent = (nodeId: string | null) => ({ agent: { nodeId }, node: () => node() })
+    const agent = (nodeId: string | null) => ({ json: () => ({ nodeId }), node: () => node() })
     expect((await runFakeCli(['node', 'status', '-self', '-short'], { root: agent(ids.node) })).stdout).toContain(
       'node-1',
     )

@@ -1,0 +1,116 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ClientAgent, createClientAgent } from '../agents/client/agent.ts'
+import { createDialer } from '../agents/client/dial.ts'
+import { createDiskDirectories } from '../agents/client/directories.ts'
+import { createDiskStateStore } from '../agents/client/disk-state-store.ts'
+import type { TaskDriver } from '../agents/client/drivers/driver.ts'
+import { driverRegistry } from '../agents/client/drivers/registry.ts'
+import { createThisMachine } from '../agents/client/fingerprint/this-machine.ts'
+import type { NodeConfig } from '../agents/client/node-config.ts'
+import { createNetworkProbe } from '../agents/client/probe.ts'
+import { musterVersion } from '../cli/version.ts'
+import type { AgentConfig, ClientConfig, DriversConfig } from '../config/agent-config.ts'
+import { systemClock } from '../platform/clock.ts'
+import { type FileLock, lockFile } from '../platform/file-lock.ts'
+import { systemRandom } from '../platform/random.ts'
+import { RUN_LABEL, removeDeadRuns } from './dev-runs.ts'
+import { makeDirectory, type Parts } from './parts.ts'
+
+/** How long a dev agent that stops waits for its tasks before they are killed, ms. */
+export const STOP_TASKS_TIMEOUT_MS = 20_000
+
+/** An agent's client: the node that it is, and the link to whichever server answers. */
+export type ClientRole = {
+  readonly client: ClientAgent
+  /** URLs of servers, the one that answered last at the front. */
+  readonly servers: () => readonly string[]
+  readonly stop: () => Promise<void>
+}
+
+const isWanted = ({ allowed, denied }: DriversConfig, name: string): boolean =>
+  !denied.includes(name) && (allowed === null || allowed.includes(name))
+
+const createDrivers = ({ paths, logger }: Parts, drivers: DriversConfig): readonly TaskDriver[] =>
+  Object.entries(driverRegistry)
+    .filter(([name]) => isWanted(drivers, name))
+    .map(([name, create]) => {
+      const stateDir = join(paths.client, 'drivers', name)
+      mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+      return create({
+        stateDir,
+        options: drivers.options[name] ?? {},
+        clock: systemClock,
+        logger: logger.child({ driver: name }),
+      })
+    })
+
+const nodeOf = ({ name, region, datacenter }: AgentConfig, role: ClientConfig): NodeConfig => ({
+  name,
+  region,
+  datacenter,
+  nodePool: role.nodePool,
+  nodeClass: role.nodeClass,
+  meta: role.meta,
+  reserved: role.reserved,
+  reservedPorts: role.reservedPorts,
+  version: musterVersion(),
+  cluster: region,
+})
+
+const createServerList = (servers: readonly string[]) => {
+  let first = servers[0]
+  return {
+    answered: (address: string): void => {
+      first = address
+    },
+    inOrder: (): readonly string[] =>
+      first === undefined ? [] : [first, ...servers.filter(address => address !== first)],
+  }
+}
+
+/** Starts the client; it dials the servers until one answers, for as long as it lives. */
+export const startClientRole = async (
+  parts: Parts,
+  role: ClientConfig,
+  servers: readonly string[],
+): Promise<ClientRole> => {
+  const { config, paths, logger, run } = parts
+  makeDirectory(paths.client, 0o700)
+  makeDirectory(paths.alloc, 0o711)
+  const lock: FileLock | null = run === null ? lockFile(join(paths.client, 'agent.lock')) : null
+  const list = createServerList(servers)
+  const drivers = createDrivers(parts, role.drivers)
+  const client = createClientAgent({
+    clock: systemClock,
+    random: systemRandom,
+    logger: logger.child({ component: 'client' }),
+    dial: createDialer({ addresses: servers, onDialed: list.answered }),
+    drivers,
+    state: createDiskStateStore(join(paths.client, 'state'), logger),
+    directories: createDiskDirectories(paths.alloc),
+    machine: createThisMachine({
+      allocDir: paths.alloc,
+      networkInterface: role.networkInterface,
+      version: musterVersion(),
+      resources: role.resources,
+    }),
+    probe: createNetworkProbe(),
+    node: nodeOf(config, role),
+    limits: role.limits,
+    labels: { [RUN_LABEL]: parts.runId },
+    ...(run === null ? {} : { removeLeftovers: () => removeDeadRuns(drivers, logger) }),
+  })
+  await client.start().catch((error: unknown) => {
+    lock?.release()
+    throw error
+  })
+  return {
+    client,
+    servers: list.inOrder,
+    stop: async () => {
+      await client.stop({ endsTasks: run !== null, timeoutMs: STOP_TASKS_TIMEOUT_MS })
+      lock?.release()
+    },
+  }
+}

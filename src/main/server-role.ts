@@ -1,0 +1,105 @@
+import { nextLaunch } from '../agents/server/periodic-dispatcher.ts'
+import type { ApiContext } from '../api/context.ts'
+import { decode } from '../app/codec.ts'
+import { openJob } from '../app/open-job.ts'
+import { musterVersion } from '../cli/version.ts'
+import { urlOf } from '../config/addresses.ts'
+import type { ServerConfig } from '../config/agent-config.ts'
+import { STATE_CATEGORIES } from '../domain/streams.ts'
+import type { EventStore } from '../eventstore/port.ts'
+import { createJobFileParser, toApiJson } from '../jobspec/index.ts'
+import { openGate } from '../lang/hcl/index.ts'
+import { systemClock } from '../platform/clock.ts'
+import { systemRandom } from '../platform/random.ts'
+import type { AgentApi } from './agent-api.ts'
+import { makeDirectory, type Parts } from './parts.ts'
+import { type Server, startServer } from './server.ts'
+import { openStorage, type Storage } from './storage.ts'
+
+/** An agent's server: the log that it keeps, and what runs on it. */
+export type ServerRole = {
+  readonly server: Server
+  readonly storage: Storage
+  /** Settles when the server can go on no longer. */
+  readonly done: Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** Opens the log and starts a server on it. Throws AppError with everything that was begun undone. */
+export const startServerRole = async (parts: Parts, role: ServerConfig): Promise<ServerRole> => {
+  const { config, logger, paths } = parts
+  makeDirectory(paths.server, 0o700)
+  const storage = await openStorage({ config: role.eventStore, directory: paths.server, logger })
+  const server = await startServer({
+    store: storage.store,
+    sealer: storage.sealer,
+    parse: createJobFileParser({ gate: openGate(), now: () => systemClock.now() }),
+    observers: [storage.readModel],
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+    address: urlOf(config.http.advertised ?? config.http).replace(/^http:\/\//, ''),
+    region: config.region,
+    heartbeats: role.heartbeats,
+    collection: role.collection,
+  }).catch(async (error: unknown) => {
+    await storage.close()
+    throw error
+  })
+  return {
+    server,
+    storage,
+    done: Promise.race([server.done, storage.failed]),
+    stop: async () => {
+      await server.stop()
+      await storage.close()
+    },
+  }
+}
+
+async function* feedOf(
+  store: EventStore,
+  after: number,
+  signal: AbortSignal,
+): ReturnType<ApiContext['feed']> extends AsyncIterable<infer T> ? AsyncGenerator<T> : never {
+  for await (const item of store.subscribe(after, { categories: STATE_CATEGORIES }, signal)) {
+    if (item.kind === 'events') yield { kind: 'events', events: item.events.map(decode) }
+    else yield item
+  }
+}
+
+/** What the API of a server needs. */
+export const serverContext = (parts: Parts, { server, storage }: ServerRole, api: AgentApi): ApiContext => {
+  const { name, region, datacenter } = parts.config
+  const { store, readModel } = storage
+  return {
+    ...api,
+    get hosts() {
+      return api.hosts
+    },
+    clock: systemClock,
+    readModel,
+    commands: server.commands,
+    feed: (after, signal) => feedOf(store, after, signal),
+    head: () => store.head(),
+    nextLaunch,
+    showSpecification: async (namespace, job) => toApiJson(await openJob(namespace, job, server.open)),
+    serverMembers: () => {
+      const url = new URL(api.agent().address)
+      return [
+        {
+          name: `${name}.${region}`,
+          address: url.hostname,
+          port: Number(url.port),
+          status: 'alive',
+          isLeader: server.leader.isLeader(),
+          version: musterVersion(),
+          datacenter,
+          region,
+        },
+      ]
+    },
+    onClientLink: link => server.hub.accept(link),
+    askNode: (nodeId, request, signal) => server.hub.ask(nodeId, request, signal),
+  }
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import type { EventStoreConfig } from '../config/agent-config.ts'
+import { createMemoryStore } from '../eventstore/memory.ts'
+import type { EventStore } from '../eventstore/port.ts'
+import { openSqliteStore } from '../eventstore/sqlite.ts'
+import { systemClock } from '../platform/clock.ts'
+import { AppError } from '../platform/errors.ts'
+import { createMemoryKeyring, openKeyringFile } from '../platform/keyring.ts'
+import type { Logger } from '../platform/logger.ts'
+import { systemRandom } from '../platform/random.ts'
+import { createSealer, type Sealer } from '../platform/sealing.ts'
+import { IN_MEMORY } from '../projections/database.ts'
+import { createReadModel, type ReadModel } from '../projections/runner.ts'
+
+export type Storage = {
+  readonly store: EventStore
+  readonly readModel: ReadModel
+  readonly sealer: Sealer
+  /** Rejects when the store can go on no longer. */
+  readonly failed: Promise<never>
+  readonly close: () => Promise<void>
+}
+
+export type StorageOptions = { readonly config: EventStoreConfig; readonly directory: string; readonly logger: Logger }
+
+const openStore = async (
+  { config, directory }: StorageOptions,
+  onStopped: (error: AppError) => void,
+): Promise<EventStore> => {
+  switch (config.kind) {
+    case 'memory':
+      return createMemoryStore()
+    case 'sqlite':
+      return openSqliteStore({ path: join(directory, 'events.db'), onStopped })
+    case 'eventstoredb':
+      throw new AppError('CONFIG_INVALID', 'event stores of kind "eventstoredb" cannot be opened by this version')
+  }
+}
+
+const openReadModel = ({ config, directory, logger }: StorageOptions, head: number): ReadModel => {
+  const path = config.kind === 'memory' ? IN_MEMORY : join(directory, 'views.db')
+  const readModel = createReadModel({ path, clock: systemClock, logger })
+  if (readModel.position() <= head) return readModel
+  const position = readModel.position()
+  readModel.close()
+  throw new AppError(
+    'STORE_CORRUPT',
+    `the views have seen position ${position}, but the log ends at ${head}: events are missing`,
+    { hint: 'restore the log from a backup; the views may be removed, they are built anew' },
+  )
+}
+
+const openSealer = ({ config, directory }: StorageOptions, head: number): Sealer => {
+  const keyring =
+    config.kind === 'memory'
+      ? createMemoryKeyring(systemRandom)
+      : openKeyringFile({ path: join(directory, 'keyring.json'), isRequired: head >= 0, random: systemRandom })
+  const sealer = createSealer({ keyring, random: systemRandom })
+  // Makes the keyring's file before the log's first event: a log without one is taken for a keyring that was lost.
+  sealer.digest('default', '')
+  return sealer
+}
+
+/** Opens the log, the views of it and the keys of what it holds. Throws AppError with what was opened closed again. */
+export const openStorage = async (options: StorageOptions): Promise<Storage> => {
+  let fail: (error: AppError) => void = () => {}
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  failed.catch(() => {})
+  const store = await openStore(options, error => fail(error))
+  try {
+    const head = await store.head()
+    const readModel = openReadModel(options, head)
+    return {
+      store,
+      readModel,
+      sealer: openSealer(options, head),
+      failed,
+      close: async () => {
+        await store.close()
+        readModel.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
