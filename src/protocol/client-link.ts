@@ -1,6 +1,7 @@
 import type { Job } from '../domain/jobspec/schema.ts'
 import type { NodeRegistered, TaskRestartRequested, TaskSignalRequested } from '../domain/node/events.ts'
 import type { AllocationsReported } from '../domain/report/events.ts'
+import type { HostUsage, TasksUsage, TaskUsage } from './usage.ts'
 
 /**
  * The one connection between a client agent and a server (design §8): JSON messages over a WebSocket (`/v1/client/link`),
@@ -143,7 +144,10 @@ export type LinkRequest =
       readonly limitBytes: number
       readonly follows: boolean
     }
+  /** What the tasks of an allocation use now. */
   | { readonly kind: 'stats'; readonly allocationId: string }
+  /** What the machine, and the node's tasks together, use now. */
+  | { readonly kind: 'node-stats' }
 
 export type LinkAnswer =
   /** A piece of a stream, base64; more follows until `end`. */
@@ -153,8 +157,11 @@ export type LinkAnswer =
   | { readonly kind: 'entry'; readonly entry: FileEntry }
   | {
       readonly kind: 'stats'
-      readonly tasks: Readonly<Record<string, { readonly cpuMhz: number; readonly memoryBytes: number }>>
+      readonly tasks: Readonly<Record<string, TaskUsage>>
+      /** Why nothing is known of a task that runs, by task. */
+      readonly unknown: Readonly<Record<string, string>>
     }
+  | { readonly kind: 'node-stats'; readonly host: HostUsage | null; readonly tasks: TasksUsage }
   | {
       readonly kind: 'error'
       readonly code: 'NOT_FOUND' | 'REQUEST_INVALID' | 'REQUEST_REFUSED' | 'INTERNAL'

@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type {
@@ -7,6 +7,7 @@ import type {
   StartResult,
   TaskDriver,
   TaskHandle,
+  TaskMeasurement,
   TaskStart,
 } from '../../src/agents/client/drivers/driver.ts'
 import { outputBase, outputNumbers } from '../../src/agents/client/drivers/output-files.ts'
@@ -41,6 +42,8 @@ export type Program =
   | { readonly kind: 'tick' }
   /** Starts children that ignore SIGTERM, one of them in a session of its own, then runs until it is stopped. */
   | { readonly kind: 'run-with-children' }
+  /** Keeps a processor busy, in a child with a session of its own where it has children, until it is stopped. */
+  | { readonly kind: 'burn' }
 
 export type DriverHarness = {
   readonly config: (program: Program) => TaskConfig | undefined
@@ -328,6 +331,49 @@ const stopCases = (harness: DriverHarness, fixture: () => Fixture): void => {
   })
 }
 
+const usageCases = (harness: DriverHarness, fixture: () => Fixture): void => {
+  const need = (program: Program): TaskConfig => harness.config(program) ?? {}
+  /** A driver without the ability has no such program. */
+  const canMeasure = harness.config({ kind: 'burn' }) !== undefined
+  const measureBy = (driver: TaskDriver, handle: TaskHandle): Promise<TaskMeasurement | undefined> => {
+    const { usage } = driver.capabilities
+    if (usage === null) throw new Error(`driver ${driver.name} does not measure its tasks`)
+    return usage.measure(handle)
+  }
+
+  when(canMeasure)(
+    'measures what a running task uses, its children included, also after a restart of the agent',
+    async () => {
+      const { root, driver, taskFor, start } = fixture()
+      const handle = await start(await taskFor(need({ kind: 'burn' })))
+      const first = await eventually('some use of the processor', async () => {
+        const measured = await measureBy(driver, handle)
+        return measured !== undefined && measured.cpuMs > 0 ? measured : undefined
+      })
+      expect(first.memory.rss ?? first.memory.usage).toBeGreaterThan(0)
+      const next = harness.open(join(root, 'state'))
+      const later = await eventually('more use of the processor', async () => {
+        const measured = await measureBy(next, handle)
+        return measured !== undefined && measured.cpuMs - first.cpuMs > 50 ? measured : undefined
+      })
+      expect(later.atMs).toBeGreaterThan(first.atMs)
+      // No more than a machine with these processors can do, up to the grain of the kernel's clock.
+      expect(later.cpuMs - first.cpuMs).toBeLessThan((later.atMs - first.atMs) * cpus().length + 50)
+      await next.close()
+      await driver.destroy(handle)
+    },
+  )
+
+  when(canMeasure)('measures nothing of a task that has ended, or that is not there any more', async () => {
+    const { driver, taskFor, start } = fixture()
+    const handle = await start(await taskFor(need({ kind: 'exit', code: 0 })))
+    await driver.wait(handle, nobody)
+    expect(await measureBy(driver, handle)).toBeUndefined()
+    await driver.destroy(handle)
+    expect(await measureBy(driver, handle)).toBeUndefined()
+  })
+}
+
 const restartCases = (harness: DriverHarness, fixture: () => Fixture): void => {
   const need = (program: Program): TaskConfig => harness.config(program) ?? {}
 
@@ -381,6 +427,8 @@ const restartCases = (harness: DriverHarness, fixture: () => Fixture): void => {
     const task = await taskFor(need({ kind: 'run' }))
     await expect(lost.start(task, ignoreEvent, nobody)).rejects.toMatchObject({ code: 'DRIVER_UNREACHABLE' })
     const handle = await start(task)
+    const { usage } = lost.capabilities
+    if (usage !== null) await expect(usage.measure(handle)).rejects.toMatchObject({ code: 'DRIVER_UNREACHABLE' })
     await expect(lost.recover(handle)).rejects.toMatchObject({ code: 'DRIVER_UNREACHABLE' })
     await expect(lost.stop(handle, undefined, 10)).rejects.toMatchObject({ code: 'DRIVER_UNREACHABLE' })
     await driver.destroy(handle)
@@ -439,6 +487,7 @@ export const driverContract = (name: string, harness: DriverHarness): void => {
     startCases(harness, fixture)
     outputCases(harness, fixture)
     stopCases(harness, fixture)
+    usageCases(harness, fixture)
     restartCases(harness, fixture)
   })
 }

@@ -25,6 +25,8 @@ export const shellProgram = (program: Program): string => {
       return `i=0; while [ $i -lt ${program.lines} ]; do i=$((i+1)); echo "$i ${'x'.repeat(90)}"; done`
     case 'tick':
       return 'i=0; while :; do i=$((i+1)); echo "tick $i"; sleep 0.01; done'
+    case 'burn':
+      return 'setsid sh -c "while :; do :; done" & wait'
     case 'run-with-children':
       return 'trap "" TERM; sleep 1000 & setsid sleep 1000 & echo ready; trap - TERM; wait'
   }

@@ -76,6 +76,50 @@ export const task = (changes: Fields = {}): Fields => ({
   ...changes,
 })
 
+export const taskUsage = (changes: Fields = {}): Fields => ({
+  task: 'redis-task',
+  takenAt: NOW,
+  cpuMhz: 3.9,
+  cpuPercent: 0.1566,
+  userPercent: 0.1,
+  systemPercent: null,
+  throttledPeriods: 2,
+  throttledMs: 1.5,
+  memoryBytes: 12.4 * 1_048_576,
+  rssBytes: 12.4 * 1_048_576,
+  cacheBytes: 0,
+  swapBytes: null,
+  usageBytes: 13 * 1_048_576,
+  maxUsageBytes: 2.5 * 1_073_741_824,
+  ...changes,
+})
+
+const hostUsage: Fields = {
+  takenAt: NOW,
+  cpuMhz: 1_234.5,
+  cores: [
+    { name: 'cpu0', userPercent: 10, systemPercent: 2.345, idlePercent: 87.655 },
+    { name: 'cpu1', userPercent: 0, systemPercent: 0, idlePercent: 100 },
+  ],
+  memory: { totalBytes: 16_106_127_360, availableBytes: 8_053_063_680, usedBytes: 4_294_967_296, freeBytes: 1_048_576 },
+  disk: {
+    device: '/dev/vda',
+    mountPoint: '/data',
+    sizeBytes: 107_374_182_400,
+    usedBytes: 21_474_836_480,
+    availableBytes: 85_899_345_920,
+    usedPercent: 20,
+    inodesUsedPercent: 1.5,
+  },
+  uptimeSeconds: 3_723,
+}
+
+export const nodeUsage: Fields = {
+  unknownBecause: null,
+  tasks: { taskCount: 2, cpuMhz: 7.2, memoryBytes: 24 * 1_048_576 },
+  host: hostUsage,
+}
+
 export const allocation = (changes: Fields = {}): Fields => ({
   __typename: 'Allocation',
   id: ids.allocation,
@@ -103,7 +147,7 @@ export const allocation = (changes: Fields = {}): Fields => ({
   checks: [],
   tasks: [task()],
   resources: { cpuMhz: 100, memoryMb: 300, diskMb: 300 },
-  usage: null,
+  usage: { unknownBecause: 'the allocation does not run', tasks: [] },
   metrics: metrics(),
   score: 500_000,
   previousAllocationId: null,
@@ -242,6 +286,7 @@ export const node = (changes: Fields = {}): Fields => ({
   ],
   meta: [],
   foreignPorts: [],
+  usage: { unknownBecause: 'the node is away', tasks: null, host: null },
   runningAllocations: 2,
   allocations: page([allocation({ clientStatus: 'running' })]),
   ...changes,

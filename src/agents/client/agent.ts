@@ -7,6 +7,7 @@ import { createAnswerer } from './answer-request.ts'
 import type { Probe } from './checks.ts'
 import type { Directories } from './directories.ts'
 import type { TaskDriver } from './drivers/driver.ts'
+import { coreMhzOf } from './fingerprint/cpu.ts'
 import { createFingerprinter } from './fingerprint/index.ts'
 import type { Machine } from './fingerprint/machine.ts'
 import { identify } from './identity.ts'
@@ -21,6 +22,7 @@ import { stateUntilCrash } from './state-until-crash.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 import type { AgentServices } from './task-context.ts'
 import { createTaskTemplates } from './templates/task-templates.ts'
+import { createUsageMeter } from './usage/usage-meter.ts'
 
 export type ClientAgentOptions = {
   readonly clock: Clock
@@ -158,6 +160,8 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     logger,
     directories,
     runner: id => running?.supervisor.runner(id),
+    runners: () => running?.supervisor.runners() ?? [],
+    usage: createUsageMeter({ ...options, coreMhz: () => coreMhzOf(fingerprinter.facts()) }),
     send: message => running?.link.send(message) ?? false,
     bufferedBytes: () => running?.link.bufferedBytes() ?? 0,
   })

@@ -15,8 +15,9 @@ import { MAX_OPEN_STREAMS } from './limits.ts'
 import { streamLogs } from './logs.ts'
 import { explainPathError } from './safe-path.ts'
 import type { Sink } from './stream-file.ts'
+import type { UsageMeter } from './usage/usage-meter.ts'
 
-/** Answers what servers ask on behalf of users: logs, files. */
+/** Answers what servers ask on behalf of users: logs, files, what is used. */
 export type Answerer = {
   readonly request: (requestId: number, request: LinkRequest) => void
   readonly cancel: (requestId: number) => void
@@ -29,6 +30,8 @@ export type AnswererOptions = {
   readonly logger: Logger
   readonly directories: Directories
   readonly runner: (allocationId: string) => AllocationRunner | undefined
+  readonly runners: () => Iterable<AllocationRunner>
+  readonly usage: UsageMeter
   readonly send: (message: AgentMessage) => boolean
   readonly bufferedBytes: () => number
 }
@@ -56,6 +59,10 @@ export const createAnswerer = (options: AnswererOptions): Answerer => {
     sink: Sink,
     signal: AbortSignal,
   ): Promise<void> => {
+    if (request.kind === 'node-stats') {
+      send(await options.usage.ofNode(Array.from(options.runners()).flatMap(each => [...each.tasks().values()])))
+      return
+    }
     const runner = options.runner(request.allocationId)
     if (runner === undefined) {
       throw new AppError('NOT_FOUND', `this node does not hold allocation ${request.allocationId}`)
@@ -83,7 +90,8 @@ export const createAnswerer = (options: AnswererOptions): Answerer => {
         send({ kind: 'entry', entry: await statEntry(root, request.path) })
         return
       case 'stats':
-        throw new AppError('REQUEST_REFUSED', 'the drivers of this node do not measure what tasks use')
+        send(await options.usage.ofTasks(runner.tasks().values()))
+        return
     }
   }
 

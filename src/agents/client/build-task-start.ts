@@ -25,7 +25,7 @@ export const startId = (allocationId: string, task: string, startNumber: number)
   `${allocationId}/${task}/${startNumber}`
 
 const capabilitiesOf = (owner: TemplateOwner): EnvironmentInput['capabilities'] =>
-  owner.driver?.capabilities ?? { sendsSignals: false, fileSystem: 'none', network: 'host' }
+  owner.driver?.capabilities ?? { fileSystem: 'none', network: 'host' }
 
 export const environmentInput = (services: AgentServices, owner: TemplateOwner): EnvironmentInput => {
   const held = owner.held()

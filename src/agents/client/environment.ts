@@ -4,12 +4,15 @@ import type { HeldAllocation } from './state-store.ts'
 
 type Variables = Readonly<Record<string, string>>
 
+/** What of a driver shows in the environment of its tasks. */
+type Surroundings = Pick<DriverCapabilities, 'fileSystem' | 'network'>
+
 export type EnvironmentInput = {
   readonly held: HeldAllocation
   readonly group: TaskGroup
   readonly task: Task
   readonly node: { readonly datacenter: string; readonly address: string }
-  readonly capabilities: DriverCapabilities
+  readonly capabilities: Surroundings
   /** The host's paths; a task with a file system of its own sees others. */
   readonly paths: TaskPaths
 }
@@ -23,7 +26,7 @@ const variableName = (text: string): string => text.replace(/[^A-Za-z0-9_]/g, '_
 export const taskPorts = (
   held: Pick<HeldAllocation, 'ports'>,
   group: TaskGroup,
-  capabilities: DriverCapabilities,
+  capabilities: Surroundings,
   address: string,
 ): readonly TaskPort[] =>
   (group.network?.ports ?? []).flatMap((port, position) => {

@@ -41,6 +41,13 @@ export const MAX_PATH_COMPONENTS = 64
 /** Changes of services wait this long for more of them before templates are rendered again, and no longer than that. */
 export const TEMPLATE_QUIET_MS = 100
 export const TEMPLATE_QUIET_MAX_MS = 1_000
+/** Tasks that are measured at the same time. */
+export const MAX_MEASURED_AT_ONCE = 16
+/** Between two readings of what a task uses: in less the kernel's counters hardly move, in more it is not now any more. */
+export const MIN_USAGE_SPAN_MS = 250
+export const MAX_USAGE_SPAN_MS = 10_000
+/** How long one task's driver may take to measure it; less than the servers wait for the node. */
+export const MEASURE_TIMEOUT_MS = 800
 /** Text cut to `limit` characters, with a mark where it was. */
 export const cut = (text: string, limit = MAX_MESSAGE_LENGTH): string =>
   text.length <= limit ? text : `${text.slice(0, limit - 1)}…`

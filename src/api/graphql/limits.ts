@@ -31,8 +31,10 @@ export const VIEW_WAIT_MS = 5_000
 export const CONNECTION_INIT_MS = 5_000
 /** Log, file and event streams open at once. */
 export const MAX_OPEN_STREAMS = 500
-/** How long a node may take to say what its tasks use. */
-export const USAGE_TIMEOUT_MS = 2_000
+/** How long a node may take to say what it or its tasks use. */
+export const USAGE_TIMEOUT_MS = 1_000
+/** Nodes, and allocations, that are being asked for it at once. */
+export const MAX_USAGE_ASKED = 200
 /** Entries of a page when `first` is not given, and at most. */
 export const DEFAULT_PAGE_SIZE = 100
 export const MAX_PAGE_SIZE = 1_000

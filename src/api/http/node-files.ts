@@ -84,7 +84,8 @@ const answerWith = async (reply: FastifyReply, answers: AsyncIterator<LinkAnswer
     case 'entry':
       return reply.send(answer.entry)
     case 'stats':
-      return reply.send(answer.tasks)
+    case 'node-stats':
+      return reply.send(answer)
     case 'error':
       return refuse(answer)
     case 'end':

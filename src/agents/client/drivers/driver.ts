@@ -14,6 +14,37 @@ export type DriverCapabilities = {
   readonly fileSystem: 'none' | 'image'
   /** The driver maps published ports itself ('image' network), or tasks bind the host's ports ('host'). */
   readonly network: 'host' | 'mapped'
+  /** Measures what tasks use; null for a driver that cannot. */
+  readonly usage: UsageAbility | null
+}
+
+/** What a task has used and holds at one moment. Null: the driver, or this kernel, does not tell. */
+export type TaskMeasurement = {
+  /** When, ms. Only the difference between two measurements of one task means anything. */
+  readonly atMs: number
+  /** Processor time since the task began, ms; what was used lately is the difference of two measurements. */
+  readonly cpuMs: number
+  readonly userMs: number | null
+  readonly systemMs: number | null
+  readonly throttledPeriods: number | null
+  readonly throttledMs: number | null
+  readonly memory: TaskMemory
+}
+
+/** Bytes. At least one of `rss` and `usage` is known. */
+export type TaskMemory = {
+  readonly rss: number | null
+  readonly cache: number | null
+  readonly swap: number | null
+  /** All that counts against the task's limit, caches included. */
+  readonly usage: number | null
+  readonly maxUsage: number | null
+}
+
+/** An ability of its own: not every driver can look into its tasks. */
+export type UsageAbility = {
+  /** Undefined where the task does not run. Throws AppError DRIVER_UNREACHABLE when the driver's daemon does not answer. */
+  readonly measure: (handle: TaskHandle) => Promise<TaskMeasurement | undefined>
 }
 
 export type DriverFingerprint = {

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import type { NodeFacts } from '../../../domain/node/events.ts'
 
 export type CpuFacts = { readonly attributes: Readonly<Record<string, string>>; readonly totalMhz: number }
 
@@ -28,3 +29,7 @@ export const cpuFacts = (): CpuFacts => {
     },
   }
 }
+
+/** What one core of a node offers. */
+export const coreMhzOf = ({ attributes, resources }: Pick<NodeFacts, 'attributes' | 'resources'>): number =>
+  Number(attributes['cpu.frequency'] ?? resources.cpuMhz)

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemCodeOf } from '../../../platform/errors.ts'
 
@@ -6,22 +6,30 @@ const BYTES_PER_MB = 1_048_576
 
 export type DiskFacts = { readonly attributes: Readonly<Record<string, string>>; readonly freeMb: number }
 
+/** `directory` itself, or the nearest one above it that exists. */
+export const existingDirectory = async (directory: string): Promise<string> => {
+  const isThere = await stat(directory).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCodeOf(error) === 'ENOENT') return false
+      throw error
+    },
+  )
+  const parent = dirname(directory)
+  return isThere || parent === directory ? directory : existingDirectory(parent)
+}
+
 /** The disk that `directory`, or the nearest directory above that exists, is on. */
 export const diskFacts = async (directory: string): Promise<DiskFacts> => {
-  try {
-    const found = await statfs(directory)
-    const free = found.bavail * found.bsize
-    return {
-      attributes: {
-        'unique.storage.volume': directory,
-        'unique.storage.bytestotal': String(found.blocks * found.bsize),
-        'unique.storage.bytesfree': String(free),
-      },
-      freeMb: Math.floor(free / BYTES_PER_MB),
-    }
-  } catch (error) {
-    const parent = dirname(directory)
-    if (systemCodeOf(error) === 'ENOENT' && parent !== directory) return diskFacts(parent)
-    throw error
+  const volume = await existingDirectory(directory)
+  const found = await statfs(volume)
+  const free = found.bavail * found.bsize
+  return {
+    attributes: {
+      'unique.storage.volume': volume,
+      'unique.storage.bytestotal': String(found.blocks * found.bsize),
+      'unique.storage.bytesfree': String(free),
+    },
+    freeMb: Math.floor(free / BYTES_PER_MB),
   }
 }

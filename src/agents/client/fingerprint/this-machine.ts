@@ -4,6 +4,7 @@ import { cpuFacts } from './cpu.ts'
 import { diskFacts } from './disk.ts'
 import { holdersOfPorts, listeningPorts } from './listening-ports.ts'
 import type { Machine, MachineFacts } from './machine.ts'
+import { measureMachine } from './measure-machine.ts'
 import { memoryFacts } from './memory.ts'
 import { networkFacts } from './network.ts'
 import { systemFacts } from './system.ts'
@@ -48,4 +49,5 @@ export const createThisMachine = (options: ThisMachineOptions): Machine => ({
   bootId: async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim(),
   listeningPorts,
   holdersOf: holdersOfPorts,
+  measure: () => measureMachine(options.allocDir),
 })

@@ -13,7 +13,7 @@ import { connectionOf, type PageArguments, pageOf } from '../paging.ts'
 import { momentOf, namespaceOf, positionOf, type ReadArguments, readView } from '../read-view.ts'
 import { clientDescription, desiredDescription, rescheduleCount } from './allocation-words.ts'
 import { metricsOf, pairsOf } from './shared.ts'
-import { usageOf } from './usage.ts'
+import { createUsageAsker } from './usage.ts'
 
 export const allocationCursor = (row: AllocationRow): string => encodeCursor(row.key)
 
@@ -122,6 +122,7 @@ const taskFields = ({ readModel }: ApiContext) => ({
 
 export const allocationResolvers = (context: ApiContext): Resolvers => {
   const { views } = context.readModel
+  const usage = createUsageAsker(context)
   const groupOf = (row: AllocationRow): TaskGroup | undefined =>
     views.specOf(row.versionKey)?.groups.find(group => group.name === row.group)
   return {
@@ -133,7 +134,7 @@ export const allocationResolvers = (context: ApiContext): Resolvers => {
       ports: (row: AllocationRow) => portsOf(row, groupOf(row)),
       checks: checksOf,
       tasks: (row: AllocationRow) => tasksOf(row, groupOf(row)),
-      usage: (row: AllocationRow) => usageOf(context, row),
+      usage: usage.ofAllocation,
       metrics: (row: AllocationRow) => {
         const metrics = views.allocations.metrics(row.metricKey)
         return metrics === null ? null : metricsOf(metrics)

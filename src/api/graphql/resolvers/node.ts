@@ -7,6 +7,7 @@ import { connectionOf, type PageArguments, pageOf } from '../paging.ts'
 import { momentOf, positionOf, type ReadArguments, readView } from '../read-view.ts'
 import { allocationCursor } from './allocation.ts'
 import { modifiedAt, pairsOf } from './shared.ts'
+import { createUsageAsker } from './usage.ts'
 
 const nodeCursor = (row: NodeRow): string => encodeCursor(row.id)
 
@@ -17,8 +18,10 @@ type NodesArguments = ReadArguments &
     readonly nodePool?: string | null
   }
 
-export const nodeResolvers = ({ readModel }: ApiContext): Resolvers => {
+export const nodeResolvers = (context: ApiContext): Resolvers => {
+  const { readModel } = context
   const { views } = readModel
+  const usage = createUsageAsker(context)
   return {
     Query: {
       nodes: (_: unknown, args: NodesArguments) =>
@@ -42,6 +45,7 @@ export const nodeResolvers = ({ readModel }: ApiContext): Resolvers => {
       isDraining: () => false,
       modifiedAt: modifiedAt(readModel),
       allocated: (row: NodeRow) => views.counts.heldOn(row.key, row.at),
+      usage: usage.ofNode,
       runningAllocations: (row: NodeRow) => views.counts.runningOn(row.key, row.at),
       attributes: (row: NodeRow) => pairsOf(row.attributesByName),
       meta: (row: NodeRow) => pairsOf(row.metaByName),

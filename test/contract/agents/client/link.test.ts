@@ -403,4 +403,33 @@ describe('the limits of a client agent', () => {
     expect(doneRequests).toHaveLength(MAX_DONE_REQUESTS)
     expect(doneRequests[0]).toBe('r1')
   })
+
+  it('answers what tasks and the node use when it is asked', async () => {
+    const bench = createAgentBench()
+    const config = { ...forever, usage_cpu_percent: 50, usage_memory_mb: 8 }
+    const desired = buildDesired(1, { tasks: [mockTask('web', config), mockTask('db', forever)] })
+    await bench.begin([desired])
+    await bench.clock.advance(1_000)
+    bench.server.send({ kind: 'request', requestId: 1, request: { kind: 'stats', allocationId: desired.allocationId } })
+    bench.server.send({ kind: 'request', requestId: 2, request: { kind: 'node-stats' } })
+    bench.server.send({ kind: 'request', requestId: 3, request: { kind: 'stats', allocationId: 'unheard-of' } })
+    await bench.clock.advance(1_000)
+    const answers = new Map(
+      bench.server.messages.flatMap(message =>
+        message.kind === 'answer' ? [[message.requestId, message.answer] as const] : [],
+      ),
+    )
+    // The bench's machine has one core of 4,000 MHz.
+    expect(answers.get(1)).toMatchObject({
+      kind: 'stats',
+      tasks: { web: { cpuPercent: 50, cpuMhz: 2_000, memoryBytes: 8 * 1_048_576 }, db: { cpuMhz: 0, memoryBytes: 0 } },
+      unknown: {},
+    })
+    expect(answers.get(2)).toMatchObject({
+      kind: 'node-stats',
+      tasks: { taskCount: 2, cpuMhz: 2_000, memoryBytes: 8 * 1_048_576 },
+      host: { disk: { device: 'disk' } },
+    })
+    expect(answers.get(3)).toMatchObject({ kind: 'error', code: 'NOT_FOUND' })
+  })
 })

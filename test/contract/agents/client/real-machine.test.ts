@@ -186,4 +186,27 @@ describe('a client agent on this machine', () => {
     expect(server.eventMessages(desired.allocationId, 'web').join('\n')).toContain('no-such-command-here')
     expect(server.task(desired.allocationId, 'web')).toMatchObject({ isFailed: true, restarts: 0 })
   })
+
+  it('measures the machine and its tasks when it is asked', async () => {
+    const desired = buildDesired(1, { tasks: [shell('while :; do :; done')] })
+    server.desire([desired])
+    await phaseOf(desired.allocationId, 'running')
+    const use = await eventually('a busy task', async () => {
+      const [answer] = await ask({ kind: 'stats', allocationId: desired.allocationId })
+      const usage = answer?.kind === 'stats' ? answer.tasks['web'] : undefined
+      return usage !== undefined && usage.cpuMhz > 0 && usage.memoryBytes > 0 ? usage : undefined
+    })
+    expect(use.userPercent).toBeGreaterThan(0)
+    const [answer] = await ask({ kind: 'node-stats' })
+    if (answer?.kind !== 'node-stats' || answer.host === null) return expect.fail('the machine was not measured')
+    const { cores, memory, disk, uptimeSeconds } = answer.host
+    for (const core of cores) {
+      expect(core.userPercent + core.systemPercent + core.idlePercent).toBeCloseTo(100, 5)
+    }
+    expect(memory.usedBytes).toBeGreaterThan(0)
+    expect(memory.usedBytes).toBeLessThan(memory.totalBytes)
+    expect(root.startsWith(disk.mountPoint)).toBe(true)
+    expect(disk.usedBytes + disk.availableBytes).toBeLessThanOrEqual(disk.sizeBytes)
+    expect(uptimeSeconds).toBeGreaterThan(0)
+  })
 })

@@ -40,7 +40,7 @@ const input = (overrides: Partial<EnvironmentInput['capabilities']> = {}): Envir
   group,
   task,
   node: { datacenter: 'dc1', address: '10.0.0.5' },
-  capabilities: { sendsSignals: true, fileSystem: 'none', network: 'host', ...overrides },
+  capabilities: { fileSystem: 'none', network: 'host', ...overrides },
   paths,
 })
 

@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AllocationRunner } from '../../../../src/agents/client/alloc-runner.ts'
 import { createAnswerer } from '../../../../src/agents/client/answer-request.ts'
 import { createDiskDirectories } from '../../../../src/agents/client/directories.ts'
+import { createFixedMachine } from '../../../../src/agents/client/fingerprint/machine.ts'
 import { readPiece } from '../../../../src/agents/client/stream-file.ts'
+import { createUsageMeter } from '../../../../src/agents/client/usage/usage-meter.ts'
 import { silentLogger } from '../../../../src/platform/logger.ts'
 import {
   type AgentMessage,
@@ -46,6 +48,8 @@ describe('a file that is streamed to a server', () => {
       logger: silentLogger,
       directories: createDiskDirectories(root),
       runner: () => runner,
+      runners: () => [],
+      usage: createUsageMeter({ clock, machine: createFixedMachine(), drivers: [], coreMhz: () => 1_000 }),
       send: message => {
         sent.push(message)
         return true

@@ -7,16 +7,21 @@ import {
   DEFAULT_PAGE_SIZE,
   MAX_COST,
   MAX_PAGE_SIZE,
+  MAX_USAGE_ASKED,
   USAGE_TIMEOUT_MS,
   VIEW_WAIT_MS,
 } from '../../../../src/api/graphql/limits.ts'
 import { pageOf } from '../../../../src/api/graphql/paging.ts'
 import { readView } from '../../../../src/api/graphql/read-view.ts'
-import { usageOf } from '../../../../src/api/graphql/resolvers/usage.ts'
+import { createUsageAsker } from '../../../../src/api/graphql/resolvers/usage.ts'
+import { AppError } from '../../../../src/platform/errors.ts'
 import { silentLogger } from '../../../../src/platform/logger.ts'
 import { IN_MEMORY } from '../../../../src/projections/database.ts'
 import type { AllocationRow } from '../../../../src/projections/queries/allocations.ts'
+import type { NodeRow } from '../../../../src/projections/queries/nodes.ts'
 import { createReadModel } from '../../../../src/projections/runner.ts'
+import type { LinkAnswer } from '../../../../src/protocol/client-link.ts'
+import type { TaskUsage } from '../../../../src/protocol/usage.ts'
 import { createManualClock } from '../../../support/manual-clock.ts'
 
 describe('a page', () => {
@@ -108,29 +113,34 @@ describe('a query that waits for a position', () => {
 
 describe('what tasks use', () => {
   const row = { at: 'now', clientStatus: 'running', nodeId: 'n', id: 'a' } as AllocationRow
+  const web = { cpuMhz: 7.6, memoryBytes: 9 } as TaskUsage
+  const known = { tasks: [{ task: 'web', ...web }], unknownBecause: null }
 
-  const ask = (answersAfterMs: number) => {
+  const ask = (
+    answersAfterMs: number,
+    answer: LinkAnswer = { kind: 'stats', tasks: { web }, unknown: {} },
+    rows: readonly AllocationRow[] = [row],
+  ) => {
     const clock = createManualClock()
     const outcomes: unknown[] = []
-    async function* askNode(...[, , signal]: Parameters<ApiContext['askNode']>): ReturnType<typeof answers> {
+    async function* askNode(...[, , signal]: Parameters<ApiContext['askNode']>): AsyncGenerator<LinkAnswer> {
       await new Promise<void>(resolve => {
         clock.after(answersAfterMs, resolve)
         signal.addEventListener('abort', () => resolve())
       })
-      if (!signal.aborted) yield* answers()
+      if (!signal.aborted) yield answer
     }
-    async function* answers() {
-      yield { kind: 'stats', tasks: { web: { cpuMhz: 7.6, memoryBytes: 9 } } } as const
-    }
-    const context = { clock, askNode } as unknown as ApiContext
-    void usageOf(context, row).then(usage => outcomes.push(usage))
+    const asker = createUsageAsker({ clock, askNode } as unknown as ApiContext)
+    for (const each of rows) void asker.ofAllocation(each).then(usage => outcomes.push(usage))
     return { clock, outcomes }
   }
+
+  const nothing = (unknownBecause: string) => ({ tasks: [], unknownBecause })
 
   it('is told by a node that answers in time', async () => {
     const { clock, outcomes } = ask(USAGE_TIMEOUT_MS - 1)
     await clock.advance(USAGE_TIMEOUT_MS - 1)
-    expect(outcomes).toEqual([{ tasks: [{ task: 'web', cpuMhz: 8, memoryBytes: 9 }] }])
+    expect(outcomes).toEqual([known])
   })
 
   it.each([USAGE_TIMEOUT_MS, USAGE_TIMEOUT_MS + 1])('is not known from a node that needs %i ms', async ms => {
@@ -138,6 +148,53 @@ describe('what tasks use', () => {
     await clock.advance(USAGE_TIMEOUT_MS - 1)
     expect(outcomes).toEqual([])
     await clock.advance(2)
-    expect(outcomes).toEqual([null])
+    expect(outcomes).toEqual([nothing(`the node did not answer within ${USAGE_TIMEOUT_MS} ms`)])
+  })
+
+  it.each([
+    [MAX_USAGE_ASKED - 1, 0],
+    [MAX_USAGE_ASKED, 0],
+    [MAX_USAGE_ASKED + 1, 1],
+  ])('is asked for %i times at once, and %i times refused', async (count, refused) => {
+    const rows = Array.from({ length: count }, () => row)
+    const { clock, outcomes } = ask(10, undefined, rows)
+    await clock.advance(0)
+    expect(outcomes).toEqual(
+      Array.from({ length: refused }, () =>
+        nothing(`${MAX_USAGE_ASKED} nodes and allocations are being asked already`),
+      ),
+    )
+    await clock.advance(10)
+    expect(outcomes.filter(outcome => JSON.stringify(outcome) === JSON.stringify(known))).toHaveLength(count - refused)
+  })
+
+  it('that cannot be known is said to be so, and why', async () => {
+    const outcomeOf = async (answer: LinkAnswer, changes: Partial<AllocationRow> = {}): Promise<unknown> => {
+      const { clock, outcomes } = ask(1, answer, [{ ...row, ...changes }])
+      await clock.advance(1)
+      return outcomes[0]
+    }
+    const answer = { kind: 'stats', tasks: {}, unknown: { db: 'the daemon is away', app: 'no ability' } } as const
+    expect(await outcomeOf(answer)).toEqual(nothing('task "app": no ability; task "db": the daemon is away'))
+    expect(await outcomeOf({ kind: 'error', code: 'NOT_FOUND', message: 'not held here' })).toEqual(
+      nothing('not held here'),
+    )
+    expect(await outcomeOf(answer, { clientStatus: 'complete' })).toEqual(nothing('the allocation does not run'))
+    expect(await outcomeOf(answer, { at: 7 })).toEqual(nothing('what was used in the past is not kept'))
+  })
+
+  it('is not known of a node that is not connected, and a bug stays one', async () => {
+    const failing = (error: Error) => {
+      const askNode = (): never => {
+        throw error
+      }
+      return createUsageAsker({ clock: createManualClock(), askNode } as unknown as ApiContext)
+    }
+    const away = failing(new AppError('NODE_UNREACHABLE', 'node n is not connected'))
+    expect(await away.ofAllocation(row)).toEqual(nothing('node n is not connected'))
+    const node = { at: 'now', status: 'ready', id: 'n' } as NodeRow
+    expect(await away.ofNode(node)).toEqual({ tasks: null, host: null, unknownBecause: 'node n is not connected' })
+    expect(await away.ofNode({ ...node, status: 'down' })).toMatchObject({ unknownBecause: 'the node is down' })
+    await expect(failing(new Error('a bug')).ofAllocation(row)).rejects.toThrow('a bug')
   })
 })

@@ -10,6 +10,7 @@ import { shareByKey } from '../share-by-key.ts'
 import { parseSignal } from '../signals.ts'
 import { stringOption } from '../task-config.ts'
 import { containerLabels, START_LABEL } from './container-spec.ts'
+import { measureContainer } from './container-usage.ts'
 import { inspectContainer, removeContainer, waitForContainer } from './container-watch.ts'
 import { createDockerApi, type DockerApi, defaultEndpoint, isRefusal, QUERY_TIMEOUT_MS } from './docker-api.ts'
 import { fingerprintDocker } from './docker-fingerprint.ts'
@@ -222,7 +223,12 @@ export const createDockerDriver = (context: DriverContext): TaskDriver => {
   const shareStart = shareByKey<StartResult>()
   return {
     name: 'docker',
-    capabilities: { sendsSignals: true, fileSystem: 'image', network: 'mapped' },
+    capabilities: {
+      sendsSignals: true,
+      fileSystem: 'image',
+      network: 'mapped',
+      usage: { measure: handle => measureContainer(api, stateOf(handle).containerId) },
+    },
     fingerprint: () => fingerprintDocker(api),
     validate: validateDockerConfig,
     start: (task, onEvent, signal) =>

@@ -1,7 +1,16 @@
+import type { Json } from '../../../../domain/json.ts'
 import { parseGoDuration } from '../../../../lang/goflags/duration.ts'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
 import { AppError } from '../../../../platform/errors.ts'
-import type { DriverContext, ExitResult, StartResult, TaskDriver, TaskHandle, TaskStart } from '../driver.ts'
+import type {
+  DriverContext,
+  ExitResult,
+  StartResult,
+  TaskDriver,
+  TaskHandle,
+  TaskMeasurement,
+  TaskStart,
+} from '../driver.ts'
 import { appendOutput } from '../output-files.ts'
 import { exitCodeOfSignal, parseSignal, signalNumber } from '../signals.ts'
 import {
@@ -21,6 +30,7 @@ import type { MockTaskPlan, MockWorld } from './mock-world.ts'
 
 const DEFAULT_KILL_SIGNAL = 'SIGTERM'
 const SIGKILL = 9
+const BYTES_PER_MB = 1_048_576
 
 /** Durations are Go's. `run_for` absent or 0: the task ends at once. */
 const options: OptionTable = {
@@ -37,6 +47,8 @@ const options: OptionTable = {
   signal_error: 'string',
   stdout_string: 'string',
   stderr_string: 'string',
+  usage_cpu_percent: 'number',
+  usage_memory_mb: 'number',
 }
 
 const durationOptions = ['run_for', 'start_block_for', 'kill_after'] as const
@@ -76,13 +88,35 @@ const planOf = (config: TaskConfig): MockTaskPlan => {
 const handleOf = (task: TaskStart): TaskHandle => ({
   driver: 'mock',
   id: task.id,
-  state: { signalError: stringOption(task.config, 'signal_error') },
+  state: {
+    signalError: stringOption(task.config, 'signal_error'),
+    usage: {
+      usage_cpu_percent: numberOption(task.config, 'usage_cpu_percent'),
+      usage_memory_mb: numberOption(task.config, 'usage_memory_mb'),
+    },
+  },
 })
 
-const signalErrorOf = (handle: TaskHandle): string => {
-  const { state } = handle
-  const isObject = typeof state === 'object' && state !== null && !Array.isArray(state)
-  return isObject && 'signalError' in state && typeof state['signalError'] === 'string' ? state['signalError'] : ''
+const fieldsOf = (value: Json | undefined): Readonly<Record<string, Json>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : {}
+
+const signalErrorOf = (handle: TaskHandle): string => stringOption(fieldsOf(handle.state), 'signalError')
+
+/** A task uses the same all the time: `usage_cpu_percent` of one core and `usage_memory_mb`. */
+const measure = (world: MockWorld, clock: Clock, handle: TaskHandle): TaskMeasurement | undefined => {
+  const runningMs = world.runningForMs(handle.id)
+  if (runningMs === undefined) return undefined
+  const usage = fieldsOf(fieldsOf(handle.state)['usage'])
+  const bytes = numberOption(usage, 'usage_memory_mb') * BYTES_PER_MB
+  return {
+    atMs: clock.monotonicMs(),
+    cpuMs: (numberOption(usage, 'usage_cpu_percent') / 100) * runningMs,
+    userMs: null,
+    systemMs: null,
+    throttledPeriods: null,
+    throttledMs: null,
+    memory: { rss: bytes, cache: null, swap: null, usage: null, maxUsage: null },
+  }
 }
 
 const writeOutput = async (task: TaskStart): Promise<void> => {
@@ -144,7 +178,12 @@ export const createMockDriver = (context: Pick<DriverContext, 'clock'>, world: M
   const { clock } = context
   return {
     name: 'mock',
-    capabilities: { sendsSignals: true, fileSystem: 'none', network: 'host' },
+    capabilities: {
+      sendsSignals: true,
+      fileSystem: 'none',
+      network: 'host',
+      usage: { measure: async handle => measure(world, clock, handle) },
+    },
     fingerprint: async () => ({
       isDetected: true,
       isHealthy: true,

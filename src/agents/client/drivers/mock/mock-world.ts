@@ -18,6 +18,7 @@ export type MockTaskPlan = {
 type MockTask = {
   readonly labels: Readonly<Record<string, string>>
   readonly plan: MockTaskPlan
+  readonly startedAtMs: number
   readonly waiters: Set<(exit: ExitResult) => void>
   exit: ExitResult | undefined
   cancelTimer: () => void
@@ -28,6 +29,8 @@ export type MockWorld = {
   readonly start: (id: string, labels: Readonly<Record<string, string>>, plan: MockTaskPlan) => void
   readonly has: (id: string) => boolean
   readonly isRunning: (id: string) => boolean
+  /** How long it has run so far, undefined where it does not run. */
+  readonly runningForMs: (id: string) => number | undefined
   /** Sends a signal by number; 9 ends the task at once. */
   readonly signal: (id: string, signal: number) => void
   /** Calls back once when the task has ended, at once if it has. Answers how to stop listening. Unknown ids are reported as lost. */
@@ -73,9 +76,10 @@ export const createMockWorld = (clock: Clock): MockWorld => {
 
   const start: MockWorld['start'] = (id, labels, plan) => {
     if (tasks.has(id)) return
-    const task: MockTask = { labels, plan, waiters: new Set(), exit: undefined, cancelTimer: () => {} }
+    const startedAtMs = clock.monotonicMs()
+    const task: MockTask = { labels, plan, startedAtMs, waiters: new Set(), exit: undefined, cancelTimer: () => {} }
     tasks.set(id, task)
-    endAt(task, clock.monotonicMs() + plan.runForMs, plan.exit)
+    endAt(task, startedAtMs + plan.runForMs, plan.exit)
   }
 
   const signal: MockWorld['signal'] = (id, number) => {
@@ -112,6 +116,10 @@ export const createMockWorld = (clock: Clock): MockWorld => {
     remove,
     has: id => tasks.has(id),
     isRunning: id => tasks.get(id)?.exit === undefined && tasks.has(id),
+    runningForMs: id => {
+      const task = tasks.get(id)
+      return task === undefined || task.exit !== undefined ? undefined : clock.monotonicMs() - task.startedAtMs
+    },
     withLabels: labels =>
       [...tasks]
         .filter(([, task]) => Object.entries(labels).every(([name, value]) => task.labels[name] === value))

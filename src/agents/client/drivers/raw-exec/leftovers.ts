@@ -29,6 +29,8 @@ type Found = { readonly pid: number; readonly id: string }
 const MAX_ROUNDS = 5
 
 export type Leftovers = {
+  /** The processes of this start, its collectors excepted. */
+  readonly pidsOfStart: (id: string) => Promise<readonly number[]>
   /** Kills every process of this start, its collectors excepted, and waits for their end. Answers how many there were. */
   readonly killOfStart: (id: string) => Promise<number>
   /** Kills every process that carries the labels and whose start is not among `keep`. Answers the ids of their starts. */
@@ -66,6 +68,7 @@ export const createLeftovers = (clock: Clock): Leftovers => {
     (await started()).filter(({ value }) => value === id).map(({ pid }) => ({ pid, id }))
 
   return {
+    pidsOfStart: async id => (await findOfStart(id)).map(({ pid }) => pid),
     killOfStart: async id => (await killAll(() => findOfStart(id))).length,
     killByLabels: async (labels, keep) =>
       new Set((await killAll(() => findByLabels(labels, keep))).map(({ id }) => id)),

@@ -2,7 +2,15 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
 import { AppError } from '../../../../platform/errors.ts'
-import type { DriverContext, DriverFingerprint, StartResult, TaskDriver, TaskHandle, TaskStart } from '../driver.ts'
+import type {
+  DriverContext,
+  DriverFingerprint,
+  StartResult,
+  TaskDriver,
+  TaskHandle,
+  TaskMeasurement,
+  TaskStart,
+} from '../driver.ts'
 import { shareByKey } from '../share-by-key.ts'
 import { parseSignal } from '../signals.ts'
 import { booleanOption, checkOptions, type OptionTable, stringOption, type TaskConfig } from '../task-config.ts'
@@ -11,6 +19,7 @@ import { createEndWatch, type EndWatch } from './end-watch.ts'
 import { findExecutable } from './find-executable.ts'
 import { createLeftovers, type Leftovers } from './leftovers.ts'
 import { isAlive, killProcesses, readBootId, sendSignal } from './process-identity.ts'
+import { measureProcesses } from './process-usage.ts'
 import { type StartRecord, workDirectory, writeStartFiles } from './start-files.ts'
 import { environmentOf } from './task-environment.ts'
 import { placeOf, processesOf, readProcesses, type StartedProcesses, type StartPlace } from './task-state.ts'
@@ -219,6 +228,12 @@ const sweep = async (
   return removed.size
 }
 
+const measure = async (parts: Parts, handle: TaskHandle): Promise<TaskMeasurement | undefined> => {
+  if (!(await parts.watch.isRunning(handle))) return undefined
+  const pids = await parts.leftovers.pidsOfStart(handle.id)
+  return measureProcesses(pids, parts.clock.monotonicMs())
+}
+
 const fingerprint = async (parts: Parts, isEnabled: boolean): Promise<DriverFingerprint> => {
   if (!isEnabled) {
     const message = 'raw_exec is off; the driver option enabled = true turns it on'
@@ -257,7 +272,12 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
   }
   return {
     name: 'raw_exec',
-    capabilities: { sendsSignals: true, fileSystem: 'none', network: 'host' },
+    capabilities: {
+      sendsSignals: true,
+      fileSystem: 'none',
+      network: 'host',
+      usage: { measure: handle => measure(parts, handle) },
+    },
     fingerprint: () => fingerprint(parts, booleanOption(context.options, 'enabled')),
     validate,
     start: (task, _onEvent, signal) => shareStart(task.id, () => start(parts, task, signal)),

@@ -18,6 +18,8 @@ const config = (program: Program): TaskConfig | undefined => {
       return { stdout_string: program.stdout, stderr_string: program.stderr }
     case 'eat-memory':
       return { exit_signal: 9, oom_killed: true }
+    case 'burn':
+      return { run_for: '1h', usage_cpu_percent: 100, usage_memory_mb: 8 }
     case 'print-env':
     case 'copy-files':
     case 'serve-hello':

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseListeningSockets } from '../../../../../src/agents/client/fingerprint/listening-ports.ts'
+import { parseMemory, parseMount } from '../../../../../src/agents/client/fingerprint/measure-machine.ts'
 import { chooseAddress, defaultRouteInterface } from '../../../../../src/agents/client/fingerprint/network.ts'
 import { parseOsRelease } from '../../../../../src/agents/client/fingerprint/system.ts'
 
@@ -56,5 +57,36 @@ describe('listening sockets', () => {
 describe('os-release', () => {
   it('is read with and without quotes', () => {
     expect(parseOsRelease('# c\nID=debian\nVERSION_ID="12"\n\nbroken\n')).toEqual({ ID: 'debian', VERSION_ID: '12' })
+  })
+})
+
+describe('what a machine uses', () => {
+  it('is its memory without what caches hold', () => {
+    const text = `MemTotal:       100 kB
+MemFree:         20 kB
+MemAvailable:    60 kB
+Buffers:          5 kB
+Cached:          30 kB
+SwapCached:       1 kB
+`
+    const kb = 1_024
+    expect(parseMemory(text)).toEqual({
+      totalBytes: 100 * kb,
+      availableBytes: 60 * kb,
+      usedBytes: 45 * kb,
+      freeBytes: 20 * kb,
+    })
+  })
+
+  it('is the disk that a directory is on', () => {
+    const text = `22 1 8:1 / / rw,relatime - ext4 /dev/root rw
+40 22 8:2 / /var rw shared:1 - ext4 /dev/old rw
+41 22 8:3 / /var rw shared:1 master:2 - ext4 /dev/sda3 rw
+42 22 8:4 / /var/lib/a\\040b rw - xfs /dev/sdb1 rw
+`
+    expect(parseMount(text, '/variety')).toEqual({ device: '/dev/root', mountPoint: '/' })
+    expect(parseMount(text, '/var')).toEqual({ device: '/dev/sda3', mountPoint: '/var' })
+    expect(parseMount(text, '/var/lib/a b/alloc')).toEqual({ device: '/dev/sdb1', mountPoint: '/var/lib/a b' })
+    expect(parseMount('', '/x')).toEqual({ device: '', mountPoint: '/' })
   })
 })

@@ -1,0 +1,58 @@
+import type { ContainerStats } from 'dockerode'
+import { describe, expect, it } from 'vitest'
+import { measurementOf } from '../../../../../src/agents/client/drivers/docker/container-usage.ts'
+import { parseSizes, parseTimes } from '../../../../../src/agents/client/drivers/raw-exec/process-usage.ts'
+
+/** Answers of engines, cut to what is read. */
+const cpu = {
+  cpu_usage: { total_usage: 1_500_000_000, usage_in_usermode: 1_000_000_000, usage_in_kernelmode: 500_000_000 },
+  throttling_data: { periods: 10, throttled_periods: 3, throttled_time: 20_000_000 },
+}
+const answer = (memory: object, changes: object = {}): ContainerStats =>
+  ({ read: '2026-11-28T21:55:15.808211014Z', cpu_stats: cpu, memory_stats: memory, ...changes }) as ContainerStats
+
+describe('the statistics of a container', () => {
+  it("tell the resident set on the first version of the kernel's control groups", () => {
+    const memory = { usage: 405_504, max_usage: 4_050_944, stats: { cache: 8_192, rss: 57_344, swap: 0 } }
+    expect(measurementOf(answer(memory))).toEqual({
+      atMs: Date.UTC(2026, 10, 28, 21, 55, 15, 808),
+      cpuMs: 1_500,
+      userMs: 1_000,
+      systemMs: 500,
+      throttledPeriods: 3,
+      throttledMs: 20,
+      memory: { rss: 57_344, cache: 8_192, swap: 0, usage: 405_504, maxUsage: 4_050_944 },
+    })
+  })
+
+  it('tell the usage alone on the second', () => {
+    const memory = { usage: 405_504, stats: { anon: 57_344, file: 8_192 } }
+    expect(measurementOf(answer(memory))?.memory).toEqual({
+      rss: null,
+      cache: 8_192,
+      swap: null,
+      usage: 405_504,
+      maxUsage: null,
+    })
+  })
+
+  it('tell nothing of one that does not run', () => {
+    expect(measurementOf(answer({}, { read: '0001-01-01T00:00:00Z' }))).toBeUndefined()
+    expect(measurementOf(answer({}, { read: '' }))).toBeUndefined()
+  })
+})
+
+describe('a process', () => {
+  it('has used its own time and that of children it waited for', () => {
+    const line = `12 (a) b) S ${Array.from({ length: 40 }, (_, index) => index + 4).join(' ')}`
+    // Fields 14 to 17 of the line, in hundredths of a second.
+    expect(parseTimes(line)).toEqual({ userMs: (14 + 16) * 10, systemMs: (15 + 17) * 10 })
+    expect(parseTimes('')).toBeUndefined()
+  })
+
+  it('has the sizes of its status, and none once it has ended', () => {
+    const text = 'Name:\tx\nVmPeak:\t 9000 kB\nVmRSS:\t    2000 kB\nVmSwap:\t  30 kB\n'
+    expect(parseSizes(text)).toEqual({ rssBytes: 2_048_000, swapBytes: 30_720 })
+    expect(parseSizes('Name:\tx\nState:\tZ (zombie)\n')).toEqual({ rssBytes: 0, swapBytes: 0 })
+  })
+})
