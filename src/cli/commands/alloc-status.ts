@@ -22,7 +22,7 @@ export const showAllocation = async (context: CommandContext, id: string, flags:
   const variables = { id, events, withUsage: !flags.short }
   const answer = await context.api.query(allocationStatusDocument, variables)
   const allocation = found(answer.allocation, 'ALLOCATION', id)
-  const options = { isVerbose: flags.verbose, isShort: flags.short, nowMs: context.clock.now() }
+  const options = { isVerbose: flags.verbose, isShort: flags.short, hasStats: flags.stats, nowMs: context.clock.now() }
   return printData(context, flags, allocation, view => renderAllocationStatus(view, options))
 }
 
@@ -31,7 +31,7 @@ export const command = defineCommand({
   description: 'Shows an allocation: how it stands and why, its addresses, its tasks, and what happened to them.',
   flags: [
     { name: 'short', type: 'boolean', usage: 'Show one line for each task.' },
-    { name: 'stats', type: 'boolean', usage: 'Show what the tasks use; this is always shown where it is known.' },
+    { name: 'stats', type: 'boolean', usage: 'Show in full what the tasks use.' },
     verboseFlag,
     ...outputFlags,
   ],

@@ -10,6 +10,7 @@ import { renderNodeList, renderNodeStatus } from '../render/node-status.ts'
 type Flags = {
   readonly short: boolean
   readonly allocs: boolean
+  readonly stats: boolean
   readonly verbose: boolean
   readonly json: boolean
   readonly t: string
@@ -39,18 +40,19 @@ export const showNode = async (context: CommandContext, id: string, flags: Flags
   const node = found((await context.api.query(nodeStatusDocument, variables)).node, 'NODE', id)
   const { rows, isCut } = await allocationsOf(context, node)
   warnIfCut(context, isCut, rows.length)
-  const options = { isVerbose: flags.verbose, isShort: flags.short, nowMs: context.clock.now() }
+  const options = { isVerbose: flags.verbose, isShort: flags.short, hasStats: flags.stats, nowMs: context.clock.now() }
   return printData(context, flags, { ...node, allocations: rows }, () => renderNodeStatus(node, rows, options))
 }
 
 export const command = defineCommand({
   usage: 'muster node status [options] [node]',
   description:
-    'Lists nodes, or shows one: its drivers, what is held of it, its allocations; with -verbose its attributes.',
+    'Lists nodes, or shows one: its drivers, what is held and used of it, its allocations; with -verbose its attributes.',
   flags: [
     { name: 'self', type: 'boolean', usage: 'The node of the agent that answers.' },
     { name: 'short', type: 'boolean', usage: 'Show the first block only.' },
     { name: 'allocs', type: 'boolean', usage: 'In the list: how many allocations run.' },
+    { name: 'stats', type: 'boolean', usage: 'Show in full what the machine uses.' },
     verboseFlag,
     ...outputFlags,
   ],

@@ -1,6 +1,7 @@
 import { type Unresolved, unresolvedFields } from '../answers.ts'
 import { document } from '../document.ts'
 import { type Metrics, metricsFields } from '../render/metrics.ts'
+import { type AllocationUsage, allocationUsageFields } from './usage.ts'
 
 export type AllocationTask = {
   readonly name: string
@@ -49,9 +50,8 @@ export type AllocationStatus = {
     readonly output: string
   }[]
   readonly resources: { readonly cpuMhz: number; readonly memoryMb: number; readonly diskMb: number }
-  readonly usage: {
-    readonly tasks: readonly { readonly task: string; readonly cpuMhz: number; readonly memoryBytes: number }[]
-  } | null
+  /** Left out where nobody wants to see it. */
+  readonly usage?: AllocationUsage
   readonly tasks: readonly AllocationTask[]
   readonly previousAllocationId: string | null
   readonly nextAllocationId: string | null
@@ -77,7 +77,7 @@ export const allocationStatusDocument = document<
       ports { label address port to isDynamic }
       checks { service task name mode status output }
       resources { cpuMhz memoryMb diskMb }
-      usage @include(if: $withUsage) { tasks { task cpuMhz memoryBytes } }
+      usage @include(if: $withUsage) { ${allocationUsageFields} }
       tasks {
         name state isFailed startedAt finishedAt restarts lastRestartAt
         lifecycle { hook isSidecar }

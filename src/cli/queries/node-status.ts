@@ -10,6 +10,7 @@ import {
 import type { CommandContext } from '../command.ts'
 import { document } from '../document.ts'
 import { type AllocationRow, allocationRowFields } from '../render/allocation-list.ts'
+import { type NodeUsage, nodeUsageFields } from './usage.ts'
 
 export const nodeRowFields = `id name nodePool datacenter nodeClass address version status isEligible isDraining
   runningAllocations`
@@ -47,6 +48,7 @@ export type NodeStatus = NodeRow & {
   readonly attributes?: readonly NameValue[]
   readonly meta?: readonly NameValue[]
   readonly foreignPorts: readonly number[]
+  readonly usage?: NodeUsage
   readonly allocations?: Page<AllocationRow>
 }
 
@@ -70,6 +72,7 @@ export const nodeStatusDocument = document<
       ${nodeRowFields} statusDescription registeredAt foreignPorts
       resources { cpuMhz memoryMb diskMb } reserved { cpuMhz memoryMb diskMb } allocated { cpuMhz memoryMb diskMb }
       drivers { name isDetected isHealthy message }
+      usage @include(if: $isFull) { ${nodeUsageFields} }
       attributes @include(if: $withAttributes) { name value }
       meta @include(if: $withAttributes) { name value }
       allocations(first: $first) @include(if: $isFull) { nodes { ${allocationRowFields} } ${pageFields} }

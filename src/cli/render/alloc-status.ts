@@ -1,16 +1,20 @@
 import type { AllocationStatus, AllocationTask } from '../queries/allocation-status.ts'
+import type { TaskUsage } from '../queries/usage.ts'
 import { renderKeyValues, renderTable } from './columns.ts'
+import { fileSize } from './file-size.ts'
 import { renderMetrics } from './metrics.ts'
 import { shortId } from './short-id.ts'
 import { ago, localTime, localTimeOr } from './time.ts'
+import { renderTaskUsage, usedMhz } from './usage.ts'
 
 export type AllocationStatusOptions = {
   readonly isVerbose: boolean
   readonly isShort: boolean
+  /** Everything that is known of what the tasks use. */
+  readonly hasStats: boolean
   readonly nowMs: number
 }
 
-const BYTES_PER_MIB = 1_048_576
 const MIB_PER_GIB = 1_024
 const MILLIONTHS = 1_000_000
 
@@ -106,13 +110,24 @@ const checks = (view: AllocationStatus): readonly string[] =>
 const lifecycleOf = ({ lifecycle }: AllocationTask): string =>
   lifecycle === null ? 'main' : `${lifecycle.hook}${lifecycle.isSidecar ? ' sidecar' : ''}`
 
+const usageOf = (view: AllocationStatus, task: AllocationTask): TaskUsage | undefined =>
+  view.usage?.tasks.find(each => each.task === task.name)
+
+/** With `-stats`: the tables of what a task uses, or why there are none. */
+const stats = (view: AllocationStatus, task: AllocationTask): readonly string[] => {
+  const used = usageOf(view, task)
+  if (used !== undefined) return renderTaskUsage(used)
+  const reason = task.state === 'running' ? view.usage?.unknownBecause : null
+  return reason ? [`What it uses is not known: ${reason}`, ''] : []
+}
+
 /** What is held of the node, with what is used of it where that is known: `3/100 MHz`. */
 const resources = (view: AllocationStatus, task: AllocationTask): readonly string[] => {
-  const used = view.usage?.tasks.find(each => each.task === task.name)
+  const used = usageOf(view, task)
   const { cpuMhz, memoryMb, memoryMaxMb } = task.resources
-  const cpu = used === undefined ? `${cpuMhz} MHz` : `${Math.round(used.cpuMhz)}/${cpuMhz} MHz`
+  const cpu = used === undefined ? `${cpuMhz} MHz` : usedMhz(used.cpuMhz, cpuMhz)
   const memory = megabytes(memoryMb)
-  const usedMemory = used === undefined ? '' : `${megabytes(Math.round(used.memoryBytes / BYTES_PER_MIB))}/`
+  const usedMemory = used === undefined ? '' : `${fileSize(used.memoryBytes)}/`
   const hasMax = memoryMaxMb > memoryMb
   const row = [cpu, `${usedMemory}${memory}`, megabytes(view.resources.diskMb)]
   const table = renderTable([
@@ -122,12 +137,13 @@ const resources = (view: AllocationStatus, task: AllocationTask): readonly strin
   return hasMax ? [...table, `Memory may grow to ${megabytes(memoryMaxMb)}`] : table
 }
 
-const taskBlock = (view: AllocationStatus, task: AllocationTask): readonly string[] => [
+const taskBlock = (view: AllocationStatus, task: AllocationTask, hasStats: boolean): readonly string[] => [
   '',
   `Task "${task.name}"${task.lifecycle === null ? '' : ` (${lifecycleOf(task)})`} is "${task.state}"`,
   'Task Resources:',
   ...resources(view, task),
   '',
+  ...(hasStats ? stats(view, task) : []),
   'Task Events:',
   ...renderKeyValues([
     ['Started At', localTimeOr(task.startedAt, 'N/A')],
@@ -177,5 +193,9 @@ const placement = ({ metrics }: AllocationStatus): readonly string[] => {
 export const renderAllocationStatus = (view: AllocationStatus, options: AllocationStatusOptions): readonly string[] => {
   const head = [...basics(view, options), ...addresses(view), ...checks(view)]
   if (options.isShort) return [...basics(view, options), ...shortTasks(view)]
-  return [...head, ...view.tasks.flatMap(task => taskBlock(view, task)), ...(options.isVerbose ? placement(view) : [])]
+  return [
+    ...head,
+    ...view.tasks.flatMap(task => taskBlock(view, task, options.hasStats)),
+    ...(options.isVerbose ? placement(view) : []),
+  ]
 }

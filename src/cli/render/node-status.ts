@@ -1,9 +1,14 @@
+import { formatGoDuration } from '../../lang/goflags/duration.ts'
 import type { NodeResources, NodeRow, NodeStatus } from '../queries/node-status.ts'
 import { megabytes } from './alloc-status.ts'
 import { type AllocationRow, renderAllocationList } from './allocation-list.ts'
 import { renderKeyValues, renderTable } from './columns.ts'
+import { fileSize } from './file-size.ts'
 import { shortId } from './short-id.ts'
 import { localTime } from './time.ts'
+import { renderHostUsage, usedMhz } from './usage.ts'
+
+const MS_PER_SECOND = 1_000
 
 export type NodeListOptions = { readonly isVerbose: boolean; readonly hasAllocations: boolean }
 
@@ -42,7 +47,13 @@ export const renderNodeList = (
   return renderTable([heading, ...rows])
 }
 
-export type NodeStatusOptions = { readonly isVerbose: boolean; readonly isShort: boolean; readonly nowMs: number }
+export type NodeStatusOptions = {
+  readonly isVerbose: boolean
+  readonly isShort: boolean
+  /** Everything that is known of what the machine uses. */
+  readonly hasStats: boolean
+  readonly nowMs: number
+}
 
 const driverStatus = ({ drivers }: NodeStatus): string =>
   drivers
@@ -65,6 +76,7 @@ const basics = (node: NodeStatus, { isVerbose }: NodeStatusOptions): readonly st
       ? []
       : [['Status Description', node.statusDescription] as const]),
     ['Registered', localTime(node.registeredAt)],
+    ...(node.usage?.host ? [['Uptime', formatGoDuration(node.usage.host.uptimeSeconds * MS_PER_SECOND)] as const] : []),
     ...(isVerbose ? [] : [['Driver Status', driverStatus(node)] as const]),
     ...(node.foreignPorts.length === 0 ? [] : [['Foreign Ports', node.foreignPorts.join(',')] as const]),
   ])
@@ -83,13 +95,17 @@ const drivers = (node: NodeStatus): readonly string[] => [
   ]),
 ]
 
+/** What allocations may hold. */
+const allocatable = ({ resources, reserved }: NodeStatus): NodeResources => ({
+  cpuMhz: resources.cpuMhz - reserved.cpuMhz,
+  memoryMb: resources.memoryMb - reserved.memoryMb,
+  diskMb: resources.diskMb - reserved.diskMb,
+})
+
 /** What allocations hold of what they may hold. */
-const allocated = ({ resources, reserved, allocated: held }: NodeStatus): readonly string[] => {
-  const free: NodeResources = {
-    cpuMhz: resources.cpuMhz - reserved.cpuMhz,
-    memoryMb: resources.memoryMb - reserved.memoryMb,
-    diskMb: resources.diskMb - reserved.diskMb,
-  }
+const allocated = (node: NodeStatus): readonly string[] => {
+  const { allocated: held } = node
+  const free = allocatable(node)
   return [
     '',
     'Allocated Resources',
@@ -101,6 +117,41 @@ const allocated = ({ resources, reserved, allocated: held }: NodeStatus): readon
         `${megabytes(held.diskMb)}/${megabytes(free.diskMb)}`,
       ],
     ]),
+  ]
+}
+
+/** What allocations, and the machine as a whole, use. */
+const utilization = (node: NodeStatus): readonly string[] => {
+  const { usage, resources } = node
+  if (usage === undefined) return []
+  if (usage.unknownBecause !== null) return ['', `Resource utilization is not known: ${usage.unknownBecause}`]
+  const free = allocatable(node)
+  const { tasks, host } = usage
+  return [
+    ...(tasks === null
+      ? []
+      : [
+          '',
+          'Allocation Resource Utilization',
+          ...renderTable([
+            ['CPU', 'Memory'],
+            [usedMhz(tasks.cpuMhz, free.cpuMhz), `${fileSize(tasks.memoryBytes)}/${megabytes(free.memoryMb)}`],
+          ]),
+        ]),
+    ...(host === null
+      ? []
+      : [
+          '',
+          'Host Resource Utilization',
+          ...renderTable([
+            ['CPU', 'Memory', 'Disk'],
+            [
+              usedMhz(host.cpuMhz, resources.cpuMhz),
+              `${fileSize(host.memory.usedBytes)}/${fileSize(host.memory.totalBytes)}`,
+              `${fileSize(host.disk.usedBytes)}/${fileSize(host.disk.sizeBytes)}`,
+            ],
+          ]),
+        ]),
   ]
 }
 
@@ -122,6 +173,8 @@ export const renderNodeStatus = (
     ...basics(node, options),
     ...(options.isVerbose ? drivers(node) : []),
     ...allocated(node),
+    ...utilization(node),
+    ...(options.hasStats && node.usage?.host ? renderHostUsage(node.usage.host) : []),
     '',
     'Allocations',
     ...renderAllocationList(allocations, options),

@@ -6,8 +6,10 @@ import {
   job,
   metrics,
   node,
+  nodeUsage,
   pageOf,
   task,
+  taskUsage,
   unresolved,
 } from '../../../support/cli-answers.ts'
 import { type FakeRoot, NOW, runFakeCli } from '../../../support/fake-cli.ts'
@@ -57,9 +59,58 @@ Allocated Resources
 CPU           Memory          Disk
 200/8000 MHz  600 MiB/15 GiB  600 MiB/80 GiB
 
+Resource utilization is not known: the node is away
+
 Allocations
 ID        Node ID   Task Group  Version  Desired  Status   Created  Modified
 be0bda79  2c9f4b7e  ptc-redis   0        run      running  2m ago   1m50s ago
+`)
+  })
+
+  it('shows what allocations and the machine use, with -stats in full', async () => {
+    const root = { node: () => node({ usage: nodeUsage }) }
+    const { stdout } = await runFakeCli(['node', 'status', '2c9'], { root })
+    expect(stdout).toContain('\nUptime        = 1h2m3s\n')
+    expect(stdout).toContain(`
+Allocation Resource Utilization
+CPU         Memory
+7/8000 MHz  24 MiB/15 GiB
+
+Host Resource Utilization
+CPU            Memory        Disk
+1234/8000 MHz  4 GiB/15 GiB  20 GiB/100 GiB
+
+Allocations
+`)
+    const full = (await runFakeCli(['node', 'status', '-stats', '2c9'], { root })).stdout
+    expect(full).toContain(`
+CPU Stats
+CPU    = cpu0
+User   = 10%
+System = 2.35%
+Idle   = 87.66%
+
+CPU    = cpu1
+User   = 0%
+System = 0%
+Idle   = 100%
+
+Memory Stats
+Total     = 15 GiB
+Available = 7.5 GiB
+Used      = 4 GiB
+Free      = 1 MiB
+
+Disk Stats
+Device         = /dev/vda
+MountPoint     = /data
+Size           = 100 GiB
+Used           = 20 GiB
+Available      = 80 GiB
+Used Percent   = 20%
+Inodes Percent = 1.5%
+
+Allocations
 `)
   })
 
@@ -105,7 +156,7 @@ describe('alloc status', () => {
           at: NOW,
         },
       ],
-      usage: { tasks: [{ task: 'redis-task', cpuMhz: 3, memoryBytes: 12 * 1_048_576 }] },
+      usage: { unknownBecause: null, tasks: [taskUsage()] },
     })
     const { stdout } = await runFakeCli(['alloc', 'status', 'be0'], { root: { allocation: () => shown } })
     expect(stdout).toBe(`ID                  = ${ids.allocation}
@@ -148,6 +199,33 @@ Time                  Type        Description
 2026-03-01T09:58:10Z  Started     Task started by client
 2026-03-01T09:58:09Z  Task Setup  Building Task Directory
 2026-03-01T09:58:08Z  Received    Task received by client
+`)
+  })
+
+  it('shows in full what its tasks use with -stats, or why that is not known', async () => {
+    const stats = async (usage: object): Promise<string> => {
+      const root = { allocation: () => allocation({ clientStatus: 'running', usage }) }
+      return (await runFakeCli(['alloc', 'status', '-stats', 'be0'], { root })).stdout
+    }
+    expect(await stats({ unknownBecause: null, tasks: [taskUsage()] })).toContain(`
+3/100 MHz  12 MiB/300 MiB  300 MiB
+
+Memory Stats
+Cache  Max Usage  RSS     Usage
+0 B    2.5 GiB    12 MiB  13 MiB
+
+CPU Stats
+Percent  Throttled Periods  Throttled Time  User Mode
+0.16%    2                  1500000         0.1%
+
+Task Events:
+`)
+    expect(await stats({ unknownBecause: 'the node is away', tasks: [] })).toContain(`
+100 MHz  300 MiB  300 MiB
+
+What it uses is not known: the node is away
+
+Task Events:
 `)
   })
 
