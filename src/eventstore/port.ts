@@ -2,7 +2,8 @@
  * The event store port (design §4). It stores envelopes, not meanings: no type of the domain is known here.
  *
  * Promises that every adapter keeps (the contract suite checks them):
- * - revisions are zero-based within a stream and gapless; positions are unique per event and ordered over all streams;
+ * - revisions are zero-based within a stream and gapless; positions are unique per event and ordered over all streams, and
+ *   nothing more: some adapters count events, others bytes of a log that holds other things, too;
  * - one append is atomic; `appendBatch` promises no more than that each of its appends is;
  * - an append whose event ids already stand at the expected place is answered as the append that put them there; with
  *   `any`, which names no place, this holds while the first of them is among the newest events of the log (a bounded
@@ -64,9 +65,9 @@ export type EventStore = {
   readonly appendBatch: (appends: readonly Append[]) => Promise<readonly AppendResult[]>
   /** Events of one stream from revision `from` (default 0) to its end at the time of the call. An unknown stream is empty. */
   readonly read: (stream: string, from?: Revision) => AsyncIterable<RecordedEvent>
-  /** Events of all streams that pass `filter` (none if it names no category), after position `after` (exclusive; -1 for all), then live ones until `signal` aborts, which ends the iteration quietly. */
+  /** Events of all streams that pass `filter` (none if it names no category), after position `after` (exclusive, one that this store has named; -1 for all), then live ones until `signal` aborts, which ends the iteration quietly. */
   readonly subscribe: (after: Position, filter: StreamFilter, signal: AbortSignal) => AsyncIterable<SubscriptionItem>
-  /** From now on only the newest event of `stream` is kept: for a stream whose past is worthless (a lease). A subscription may still deliver older ones that were there a moment ago. */
+  /** From now on only the newest event of `stream` is kept: for a stream whose past is worthless (a lease). A subscription may still deliver older ones, until the store has tidied up. */
   readonly keepNewest: (stream: string) => Promise<void>
   /** The position of the newest event of all, -1 in an empty store. */
   readonly head: () => Promise<Position>

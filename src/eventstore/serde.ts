@@ -20,6 +20,8 @@ export type EncodedEvent = {
   readonly type: string
   /** The JSON text of `[data, metadata]`. */
   readonly body: string
+  /** Where in `body` the comma between the two stands. */
+  readonly comma: number
 }
 
 export type EncodedAppend = {
@@ -48,9 +50,10 @@ export const encodeAppend = (append: Append): EncodedAppend => {
   const encoded = events.map(event => {
     assert(uuidPattern.test(event.id), `"${event.id}" is no event id (a lower-case UUID)`)
     assert(event.type.length > 0 && event.type.length <= MAX_TYPE_NAME_LENGTH, `"${event.type}" is no type of an event`)
-    const body = JSON.stringify([event.data, event.metadata])
+    const data = JSON.stringify(event.data)
+    const body = `[${data},${JSON.stringify(event.metadata)}]`
     bytes += Buffer.byteLength(body)
-    return { id: event.id, type: event.type, body }
+    return { id: event.id, type: event.type, body, comma: 1 + data.length }
   })
   if (bytes > MAX_APPEND_BYTES) {
     throw tooLarge(`an append of ${bytes} bytes to stream ${stream}`, `${MAX_APPEND_BYTES} bytes`)

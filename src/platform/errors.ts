@@ -7,6 +7,8 @@ export const errorCatalogue = {
   STORE_OUTCOME_UNKNOWN: { retry: true, http: 503, exit: 1 },
   STORE_CORRUPT: { retry: false, http: 500, exit: 1 },
   STORE_CLOSED: { retry: false, http: 503, exit: 1 },
+  STORE_ACCESS_DENIED: { retry: false, http: 503, exit: 1 },
+  STORE_UNTRUSTED: { retry: false, http: 503, exit: 1 },
   APPEND_TOO_LARGE: { retry: false, http: 413, exit: 1 },
   DATA_DIR_LOCKED: { retry: false, http: 409, exit: 1 },
   DATA_DIR_UNUSABLE: { retry: false, http: 500, exit: 1 },
