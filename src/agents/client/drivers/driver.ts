@@ -125,6 +125,9 @@ export type ExitResult = {
 
 export type DriverEvent = { readonly message: string; readonly details?: Readonly<Record<string, string>> }
 
+/** Ids of starts that a sweep leaves alone. */
+export type Kept = Pick<ReadonlySet<string>, 'has'>
+
 export type TaskDriver = {
   readonly name: string
   readonly capabilities: DriverCapabilities
@@ -151,8 +154,11 @@ export type TaskDriver = {
   readonly signal: (handle: TaskHandle, signal: string) => Promise<void>
   /** Removes everything that is left of a task (container, scratch files), killing what still runs. Idempotent. */
   readonly destroy: (handle: TaskHandle) => Promise<void>
-  /** Kills and removes what carries all these labels and is not among `keep` (ids of TaskStart). Answers how many were removed. */
-  readonly sweep: (labels: Readonly<Record<string, string>>, keep: ReadonlySet<string>) => Promise<number>
+  /**
+   * Kills and removes what carries all these labels and is not among `keep` (ids of TaskStart), which is asked about what
+   * was found, after it was found. Answers how many were removed.
+   */
+  readonly sweep: (labels: Readonly<Record<string, string>>, keep: Kept) => Promise<number>
   /** Releases connections and helpers. Running tasks run on. */
   readonly close: () => Promise<void>
 }

@@ -4,7 +4,7 @@ import type { ContainerInspectInfo } from 'dockerode'
 import { parseGoDuration } from '../../../../lang/goflags/duration.ts'
 import type { Clock } from '../../../../platform/clock.ts'
 import { AppError } from '../../../../platform/errors.ts'
-import type { DriverContext, ExitResult, StartResult, TaskDriver, TaskHandle } from '../driver.ts'
+import type { DriverContext, ExitResult, Kept, StartResult, TaskDriver, TaskHandle } from '../driver.ts'
 import { outputBase } from '../output-files.ts'
 import { shareByKey } from '../share-by-key.ts'
 import { parseSignal } from '../signals.ts'
@@ -149,11 +149,7 @@ const destroy = async (parts: Parts, containerId: string): Promise<void> => {
   await rm(parts.cursorPath(containerId), { force: true })
 }
 
-const sweep = async (
-  parts: Parts,
-  labels: Readonly<Record<string, string>>,
-  keep: ReadonlySet<string>,
-): Promise<number> => {
+const sweep = async (parts: Parts, labels: Readonly<Record<string, string>>, keep: Kept): Promise<number> => {
   const label = Object.entries(containerLabels(labels)).map(([name, value]) => `${name}=${value}`)
   const found = await parts.api.call('list containers', QUERY_TIMEOUT_MS, abortSignal =>
     parts.api.docker.listContainers({ all: true, filters: { label }, abortSignal }),

@@ -1,10 +1,12 @@
 import type { Clock } from '../../../../platform/clock.ts'
+import type { Kept } from '../driver.ts'
+import type { ControlGroups } from './control-groups.ts'
 import { killProcesses, type LabelledProcess, processesWithVariable } from './process-identity.ts'
 import { COLLECTOR_PREFIX, hasLabels, LABELS_VARIABLE, START_VARIABLE } from './task-environment.ts'
 
 /**
- * Processes that a task left behind in sessions of their own: a signal to its process group misses them, the variable
- * that they inherited finds them. A process that clears its environment and leaves the group is beyond this driver.
+ * Processes that a task left behind in sessions of their own: a signal to its process group misses them. The start's
+ * control group holds them all; where there is none, the variable that they inherited finds those that kept it.
  */
 
 /** One look at all processes serves everybody who asked before it began. */
@@ -30,14 +32,14 @@ const MAX_ROUNDS = 5
 
 export type Leftovers = {
   /** The processes of this start, its collectors excepted. */
-  readonly pidsOfStart: (id: string) => Promise<readonly number[]>
+  readonly pidsOfStart: (id: string) => Promise<ReadonlySet<number>>
   /** Kills every process of this start, its collectors excepted, and waits for their end. Answers how many there were. */
   readonly killOfStart: (id: string) => Promise<number>
   /** Kills every process that carries the labels and whose start is not among `keep`. Answers the ids of their starts. */
-  readonly killByLabels: (labels: Variables, keep: ReadonlySet<string>) => Promise<ReadonlySet<string>>
+  readonly killByLabels: (labels: Variables, keep: Kept) => Promise<ReadonlySet<string>>
 }
 
-export const createLeftovers = (clock: Clock): Leftovers => {
+export const createLeftovers = (clock: Clock, groups: ControlGroups): Leftovers => {
   const started = shareLooks(() => processesWithVariable(START_VARIABLE))
   const labelled = shareLooks(() => processesWithVariable(LABELS_VARIABLE))
 
@@ -56,7 +58,7 @@ export const createLeftovers = (clock: Clock): Leftovers => {
     return killed
   }
 
-  const findByLabels = async (labels: Variables, keep: ReadonlySet<string>): Promise<readonly Found[]> => {
+  const findByLabels = async (labels: Variables, keep: Kept): Promise<readonly Found[]> => {
     const idOf = new Map((await started()).map(({ pid, value }) => [pid, value.replace(COLLECTOR_PREFIX, '')]))
     return (await labelled()).flatMap(({ pid, value }) => {
       const id = idOf.get(pid)
@@ -68,9 +70,15 @@ export const createLeftovers = (clock: Clock): Leftovers => {
     (await started()).filter(({ value }) => value === id).map(({ pid }) => ({ pid, id }))
 
   return {
-    pidsOfStart: async id => (await findOfStart(id)).map(({ pid }) => pid),
-    killOfStart: async id => (await killAll(() => findOfStart(id))).length,
-    killByLabels: async (labels, keep) =>
-      new Set((await killAll(() => findByLabels(labels, keep))).map(({ id }) => id)),
+    pidsOfStart: async id => new Set([...(await groups.pidsOf(id)), ...(await findOfStart(id)).map(({ pid }) => pid)]),
+    killOfStart: async id => (await groups.kill(id)) + (await killAll(() => findOfStart(id))).length,
+    killByLabels: async (labels, keep) => {
+      const ids = new Set((await killAll(() => findByLabels(labels, keep))).map(({ id }) => id))
+      for (const id of ids) {
+        await groups.kill(id)
+        await groups.remove(id)
+      }
+      return ids
+    },
   }
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { TaskMeasurement } from '../driver.ts'
+import type { GroupTimes } from './control-groups.ts'
 
 /** What the processes of a task have used, from /proc. */
 
@@ -41,10 +42,14 @@ const readUse = async (pid: number): Promise<ProcessUse | undefined> => {
 }
 
 /**
- * The sum over these processes. The time of a child that ended counts with the parent that waited for it, so that the sum
+ * The sum over these processes, with the times of their control group where it counts them. Otherwise the time of a child that ended counts with the parent that waited for it, so that the sum
  * goes back only where a child lost its parent before it ended.
  */
-export const measureProcesses = async (pids: readonly number[], atMs: number): Promise<TaskMeasurement | undefined> => {
+export const measureProcesses = async (
+  pids: readonly number[],
+  group: GroupTimes | undefined,
+  atMs: number,
+): Promise<TaskMeasurement | undefined> => {
   const uses: ProcessUse[] = []
   for (let first = 0; first < pids.length; first += READS_AT_ONCE) {
     const some = await Promise.all(pids.slice(first, first + READS_AT_ONCE).map(readUse))
@@ -55,9 +60,7 @@ export const measureProcesses = async (pids: readonly number[], atMs: number): P
   const [userMs, systemMs] = [sum(use => use.userMs), sum(use => use.systemMs)]
   return {
     atMs,
-    cpuMs: userMs + systemMs,
-    userMs,
-    systemMs,
+    ...(group ?? { cpuMs: userMs + systemMs, userMs, systemMs }),
     throttledPeriods: null,
     throttledMs: null,
     memory: {

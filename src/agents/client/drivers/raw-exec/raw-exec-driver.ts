@@ -1,10 +1,11 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
 import { AppError } from '../../../../platform/errors.ts'
 import type {
   DriverContext,
   DriverFingerprint,
+  Kept,
   StartResult,
   TaskDriver,
   TaskHandle,
@@ -15,14 +16,15 @@ import { shareByKey } from '../share-by-key.ts'
 import { parseSignal } from '../signals.ts'
 import { booleanOption, checkOptions, type OptionTable, stringOption, type TaskConfig } from '../task-config.ts'
 import { type Broker, createBroker, endForsakenBrokers } from './broker.ts'
+import { type ControlGroups, createControlGroups } from './control-groups.ts'
 import { createEndWatch, type EndWatch } from './end-watch.ts'
 import { findExecutable } from './find-executable.ts'
 import { createLeftovers, type Leftovers } from './leftovers.ts'
 import { isAlive, killProcesses, readBootId, sendSignal } from './process-identity.ts'
 import { measureProcesses } from './process-usage.ts'
-import { type StartRecord, workDirectory, writeStartFiles } from './start-files.ts'
+import { readRecord, workDirectory, writeStartFiles } from './start-files.ts'
 import { environmentOf } from './task-environment.ts'
-import { placeOf, processesOf, readProcesses, type StartedProcesses, type StartPlace } from './task-state.ts'
+import { placeOf, processesOf, readProcesses, type StartedProcesses } from './task-state.ts'
 import { createTaskWatch, type TaskWatch } from './task-watch.ts'
 
 /**
@@ -63,6 +65,7 @@ type Parts = {
   readonly broker: Broker
   readonly ends: EndWatch
   readonly watch: TaskWatch
+  readonly groups: ControlGroups
   readonly leftovers: Leftovers
   readonly bootId: () => Promise<string>
 }
@@ -84,7 +87,7 @@ const isThere = (path: string): Promise<boolean> =>
   )
 
 /** Writes the start's files, or says why the task can never start. */
-const prepare = async (task: TaskStart, directory: string): Promise<string | undefined> => {
+const prepare = async (parts: Parts, task: TaskStart, directory: string): Promise<string | undefined> => {
   const problems = validate(task.config)
   if (problems.length > 0) return problems.join('; ')
   if (task.user !== '') return `raw_exec cannot run a task as user ${JSON.stringify(task.user)} yet`
@@ -100,7 +103,7 @@ const prepare = async (task: TaskStart, directory: string): Promise<string | und
   }
   const directoryOfWork = workDirectory(task)
   if (!(await isDirectory(directoryOfWork))) return `work_dir ${JSON.stringify(directoryOfWork)} is not a directory`
-  await writeStartFiles(directory, task, executable)
+  await writeStartFiles(directory, task, { executable, controlGroup: await parts.groups.make(task.id) })
   return undefined
 }
 
@@ -140,7 +143,7 @@ const start = async (parts: Parts, task: TaskStart, signal: AbortSignal): Promis
   if (already !== undefined) return { kind: 'started', handle: handleOf(task.id, already) }
   await parts.broker.ensure()
   const isClaimed = await isThere(join(place.directory, 'claimed'))
-  const problem = isClaimed ? undefined : await prepare(task, place.directory)
+  const problem = isClaimed ? undefined : await prepare(parts, task, place.directory)
   if (problem !== undefined) return failed(problem)
   return { kind: 'started', handle: handleOf(task.id, await askForStart(parts, task, signal)) }
 }
@@ -184,12 +187,15 @@ const stop = async (parts: Parts, handle: TaskHandle, killSignal: string, timeou
 }
 
 /** Ends the holder, which may still wait for output, and deletes the start's files. */
-const removeStart = async (parts: Parts, place: StartPlace): Promise<void> => {
+const removeStart = async (parts: Parts, id: string): Promise<void> => {
+  const place = placeOf(parts.root, id)
   const processes = await readProcesses(place, await parts.bootId())
   // A holder that went on would write the end of its task after the files were deleted.
   if (processes !== undefined && (await isAlive(processes.holder))) {
     await killProcesses([processes.holder.pid], parts.clock)
   }
+  await parts.groups.kill(id)
+  await parts.groups.remove(id)
   await rm(place.directory, { recursive: true, force: true })
   await rm(place.endFile, { force: true })
 }
@@ -197,24 +203,10 @@ const removeStart = async (parts: Parts, place: StartPlace): Promise<void> => {
 const destroy = async (parts: Parts, handle: TaskHandle): Promise<void> => {
   if (await parts.watch.isRunning(handle)) await killTask(parts, handle)
   await parts.leftovers.killOfStart(handle.id)
-  await removeStart(parts, placeOf(parts.root, handle.id))
+  await removeStart(parts, handle.id)
 }
 
-const readRecord = async (directory: string): Promise<StartRecord | undefined> => {
-  const text = await readFile(join(directory, 'task.json'), 'utf8').catch(() => '')
-  try {
-    const record: StartRecord = JSON.parse(text)
-    return record
-  } catch {
-    return undefined
-  }
-}
-
-const sweep = async (
-  parts: Parts,
-  labels: Readonly<Record<string, string>>,
-  keep: ReadonlySet<string>,
-): Promise<number> => {
+const sweep = async (parts: Parts, labels: Readonly<Record<string, string>>, keep: Kept): Promise<number> => {
   await endForsakenBrokers(parts.root, parts.clock)
   const removed = new Set(await parts.leftovers.killByLabels(labels, keep))
   const starts = join(parts.root, 'starts')
@@ -222,7 +214,7 @@ const sweep = async (
     const record = await readRecord(join(starts, key))
     if (record === undefined || keep.has(record.id)) continue
     if (!Object.entries(labels).every(([name, value]) => record.labels[name] === value)) continue
-    await removeStart(parts, placeOf(parts.root, record.id))
+    await removeStart(parts, record.id)
     removed.add(record.id)
   }
   return removed.size
@@ -231,7 +223,8 @@ const sweep = async (
 const measure = async (parts: Parts, handle: TaskHandle): Promise<TaskMeasurement | undefined> => {
   if (!(await parts.watch.isRunning(handle))) return undefined
   const pids = await parts.leftovers.pidsOfStart(handle.id)
-  return measureProcesses(pids, parts.clock.monotonicMs())
+  const times = await parts.groups.timesOf(handle.id)
+  return measureProcesses([...pids], times, parts.clock.monotonicMs())
 }
 
 const fingerprint = async (parts: Parts, isEnabled: boolean): Promise<DriverFingerprint> => {
@@ -248,7 +241,10 @@ const fingerprint = async (parts: Parts, isEnabled: boolean): Promise<DriverFing
   }
 }
 
-/** Options: `enabled` (false). State is kept in `<stateDir>/raw_exec`; give the same directory after a restart. */
+/**
+ * Options: `enabled` (false), `no_cgroups` (false: tasks get control groups where the agent may make them). State is kept
+ * in `<stateDir>/raw_exec`; give the same directory after a restart.
+ */
 export const createRawExecDriver = (context: DriverContext): TaskDriver => {
   const { clock } = context
   const root = resolve(context.stateDir, 'raw_exec')
@@ -259,7 +255,8 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
     return boot
   }
   const shareStart = shareByKey<StartResult>()
-  const leftovers = createLeftovers(clock)
+  const groups = createControlGroups(clock, booleanOption(context.options, 'no_cgroups'))
+  const leftovers = createLeftovers(clock, groups)
   const watch = createTaskWatch({ root, bootId, clock, ends, leftovers })
   const parts: Parts = {
     root,
@@ -267,6 +264,7 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
     broker: createBroker(root, clock),
     ends,
     watch,
+    groups,
     leftovers,
     bootId,
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { TaskStart } from '../driver.ts'
 import { outputBase } from '../output-files.ts'
@@ -14,6 +14,17 @@ import { encodeLabels, environmentOf, LABELS_VARIABLE, START_VARIABLE } from './
 /** What `task.json` says about a start, for whoever finds the directory later. */
 export type StartRecord = { readonly id: string; readonly labels: Readonly<Record<string, string>> }
 
+/** What the directory of a start says of it, undefined where it says nothing whole. */
+export const readRecord = async (directory: string): Promise<StartRecord | undefined> => {
+  const text = await readFile(join(directory, 'task.json'), 'utf8').catch(() => '')
+  try {
+    const record: StartRecord = JSON.parse(text)
+    return record
+  } catch {
+    return undefined
+  }
+}
+
 /** The name of a start's directory: short, safe in a path, and the same for the same id. */
 export const startKey = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 32)
 
@@ -25,11 +36,15 @@ const isShellName = (name: string): boolean =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) &&
   !/^(IFS|OPTIND|OPTARG|PPID|PWD|OLDPWD|LINENO|ENV|BASH.*|SHELLOPTS|UID|EUID|PS[1-4]|_)$/.test(name)
 
-const startScript = (
-  directory: string,
-  environment: Readonly<Record<string, string>>,
-  argv: readonly string[],
-): string => {
+type Script = {
+  readonly workDirectory: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly argv: readonly string[]
+  /** The directory of the start's control group. */
+  readonly controlGroup: string | undefined
+}
+
+const startScript = ({ workDirectory: directory, environment, argv, controlGroup }: Script): string => {
   const entries = Object.entries(environment)
   const exported = entries
     .filter(([name]) => isShellName(name))
@@ -37,6 +52,8 @@ const startScript = (
   const others = entries.filter(([name]) => !isShellName(name)).map(([name, value]) => quote(`${name}=${value}`))
   const command = [...(others.length === 0 ? [] : ['/usr/bin/env', ...others]), ...argv.map(quote)].join(' ')
   return [
+    // Before anything else, so that no child is born outside.
+    ...(controlGroup === undefined ? [] : [`{ echo "$$" >${quote(`${controlGroup}/cgroup.procs`)}; } 2>/dev/null`]),
     'read -r stat <"/proc/$$/stat"',
     'echo "$stat" >task_stat',
     'unset stat PWD OLDPWD',
@@ -67,7 +84,11 @@ export const workDirectory = (task: TaskStart): string => {
 }
 
 /** Writes the files of `task` into `directory`; `executable` is the absolute path of what it runs. */
-export const writeStartFiles = async (directory: string, task: TaskStart, executable: string): Promise<void> => {
+export const writeStartFiles = async (
+  directory: string,
+  task: TaskStart,
+  { executable, controlGroup }: { readonly executable: string; readonly controlGroup: string | undefined },
+): Promise<void> => {
   const environment = environmentOf(task, process.env)
   const argv = [executable, ...(stringsOption(task.config, 'args') ?? [])]
   const record: StartRecord = { id: task.id, labels: task.labels }
@@ -75,7 +96,7 @@ export const writeStartFiles = async (directory: string, task: TaskStart, execut
   const files = [
     ['task.json', JSON.stringify(record)],
     ['holder.conf', holderSettings(task)],
-    ['start.sh', startScript(workDirectory(task), environment, argv)],
+    ['start.sh', startScript({ workDirectory: workDirectory(task), environment, argv, controlGroup })],
   ] as const
   for (const [name, text] of files) {
     await writeFile(join(directory, `${name}.new`), text, { mode: 0o600 })

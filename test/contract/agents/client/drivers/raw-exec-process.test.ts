@@ -1,10 +1,21 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StartResult, TaskDriver, TaskHandle, TaskStart } from '../../../../../src/agents/client/drivers/driver.ts'
-import { type ProcessIdentity, parseStat } from '../../../../../src/agents/client/drivers/raw-exec/process-identity.ts'
+import {
+  createControlGroups,
+  parseGroupRoot,
+} from '../../../../../src/agents/client/drivers/raw-exec/control-groups.ts'
+import {
+  type ProcessIdentity,
+  parseStat,
+  processesWithVariable,
+} from '../../../../../src/agents/client/drivers/raw-exec/process-identity.ts'
 import { createRawExecDriver } from '../../../../../src/agents/client/drivers/raw-exec/raw-exec-driver.ts'
+import { startKey } from '../../../../../src/agents/client/drivers/raw-exec/start-files.ts'
 import { processesOf } from '../../../../../src/agents/client/drivers/raw-exec/task-state.ts'
 import type { TaskConfig } from '../../../../../src/agents/client/drivers/task-config.ts'
 import type { Json } from '../../../../../src/domain/json.ts'
@@ -13,6 +24,7 @@ import { silentLogger } from '../../../../../src/platform/logger.ts'
 import { eventually } from '../../../../support/eventually.ts'
 import { readOutput } from '../../../../support/task-output.ts'
 import { makeTaskStart } from '../../../../support/task-start.ts'
+import { shellProgram } from '../../../shell-program.ts'
 
 /** What is raw_exec's own: processes, their numbers, their environment and their programs. */
 
@@ -57,6 +69,27 @@ const script = async (path: string, text: string): Promise<void> => {
   await writeFile(path, `#!/bin/sh\n${text}\n`)
   await chmod(path, 0o755)
 }
+
+const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8')
+const groupRoot = parseGroupRoot(mountinfo)
+const freezerRoot = parseGroupRoot(mountinfo.replaceAll(' - cgroup2 ', ' - other '))
+
+/** Root may make control groups, unless it is the root of a container that must not. */
+const canMakeGroups = (): boolean => {
+  const probe = join(groupRoot ?? '/nowhere', `muster-test-${process.pid}`)
+  try {
+    mkdirSync(probe)
+    rmdirSync(probe)
+    return true
+  } catch {
+    console.warn('NOT TESTED: control groups of raw_exec tasks, because this user cannot make any')
+    return false
+  }
+}
+
+/** The control groups that are there for a start. */
+const groupsLeft = (handle: TaskHandle): readonly string[] =>
+  [join(groupRoot ?? '/nowhere', 'muster', startKey(handle.id))].filter(directory => existsSync(directory))
 
 describe('a process', () => {
   it('is read out of its line whatever its name', () => {
@@ -188,6 +221,98 @@ describe('the environment', () => {
     const commands = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
     expect(commands.join()).not.toContain('very-secret-value')
     await driver.destroy(handle)
+  })
+})
+
+describe('a process that hides', () => {
+  /** Starts a task whose child leaves its parent, its session and its environment behind; answers the child's number. */
+  const startHiding = async (): Promise<{ readonly handle: TaskHandle; readonly hidden: number }> => {
+    const program = 'env -i setsid sh -c \'trap "" TERM; echo $$ >&3; while :; do sleep 1000; done\' &'
+    const task = await taskFor({
+      command: 'sh',
+      args: ['-c', `exec 3>"$NOMAD_ALLOC_DIR/hidden"; (${program}); exec 3>&-; sleep 1000`],
+    })
+    const handle = await startedHandle(task)
+    const hidden = await eventually('the hidden process', async () => {
+      const text = await readFile(join(task.paths.allocDir, 'hidden'), 'utf8').catch(() => '')
+      return text.endsWith('\n') ? Number(text) : undefined
+    })
+    return { handle, hidden }
+  }
+
+  const isThere = async (pid: number): Promise<boolean> => {
+    const found = parseStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
+    return found !== undefined && found.state !== 'Z'
+  }
+
+  const hasGroups = canMakeGroups()
+
+  it.runIf(hasGroups)('is found by its control group and ended with its task', async () => {
+    const { handle, hidden } = await startHiding()
+    expect(await isThere(hidden)).toBe(true)
+    await driver.stop(handle, 'SIGTERM', 10_000)
+    expect(await isThere(hidden)).toBe(false)
+    await driver.destroy(handle)
+    expect(groupsLeft(handle)).toEqual([])
+  })
+
+  it.runIf(hasGroups)('is ended by a sweep, though its task was killed by somebody else', async () => {
+    const { handle, hidden } = await startHiding()
+    process.kill(processesOf(handle)?.task.pid ?? 0, 'SIGKILL')
+    await driver.wait(handle, nobody)
+    await driver.sweep(labels, new Set())
+    expect(await isThere(hidden)).toBe(false)
+    expect(groupsLeft(handle)).toEqual([])
+  })
+
+  it.runIf(hasGroups)('counts in what its task uses', async () => {
+    const program = `env -i setsid sh -c 'while :; do :; done' & sleep 1000`
+    const handle = await startedHandle(await taskFor({ command: 'sh', args: ['-c', program] }))
+    await eventually('its processor time', async () => {
+      const measured = await driver.capabilities.usage?.measure(handle)
+      return (measured?.cpuMs ?? 0) > 50 ? true : undefined
+    })
+    await driver.destroy(handle)
+  })
+})
+
+describe('control groups of the first version', () => {
+  it.runIf(canMakeGroups() && freezerRoot !== undefined)('are frozen, then killed', async () => {
+    const groups = createControlGroups(systemClock, false, async () => freezerRoot)
+    const directory = await groups.make('a/frozen/1')
+    if (directory === undefined) return expect.fail('no group was made')
+    const program = `echo $$ >'${directory}/cgroup.procs'; while :; do sleep 0.01; done & while :; do sleep 0.01; done`
+    const child = spawn('sh', ['-c', program], { detached: true, stdio: 'ignore' })
+    const ended = new Promise<unknown>(resolve => child.once('exit', (_code, signal) => resolve(signal)))
+    await eventually('several processes', async () =>
+      (await groups.pidsOf('a/frozen/1')).length > 2 ? true : undefined,
+    )
+    expect(await groups.kill('a/frozen/1')).toBeGreaterThan(2)
+    expect(await ended).toBe('SIGKILL')
+    expect(await groups.pidsOf('a/frozen/1')).toEqual([])
+    expect(await groups.timesOf('a/frozen/1')).toBeUndefined()
+    await groups.remove('a/frozen/1')
+    expect(existsSync(directory)).toBe(false)
+    expect(await groups.kill('a/frozen/1')).toBe(0)
+  })
+})
+
+describe('a task without a control group', () => {
+  it('has its children ended too, in other sessions as well, as long as they keep its variable', async () => {
+    const options = { enabled: true, no_cgroups: true }
+    const stateDir = join(root, 'no-groups')
+    const without = createRawExecDriver({ stateDir, options, clock: systemClock, logger: silentLogger })
+    const task = await taskFor({ command: 'sh', args: ['-c', shellProgram({ kind: 'run-with-children' })] })
+    const result = await without.start(task, () => {}, nobody)
+    if (result.kind === 'failed') return expect.fail(result.message)
+    await eventually('the children', async () =>
+      (await readOutput(task.paths.stdoutPath)).includes('ready') ? true : undefined,
+    )
+    expect(groupsLeft(result.handle)).toEqual([])
+    await without.destroy(result.handle)
+    const left = (await processesWithVariable('MUSTER_TASK_START')).filter(({ value }) => value === task.id)
+    expect(left).toEqual([])
+    await without.close()
   })
 })
 

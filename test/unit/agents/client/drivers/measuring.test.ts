@@ -1,6 +1,7 @@
 import type { ContainerStats } from 'dockerode'
 import { describe, expect, it } from 'vitest'
 import { measurementOf } from '../../../../../src/agents/client/drivers/docker/container-usage.ts'
+import { parseGroupRoot, parseGroupTimes } from '../../../../../src/agents/client/drivers/raw-exec/control-groups.ts'
 import { parseSizes, parseTimes } from '../../../../../src/agents/client/drivers/raw-exec/process-usage.ts'
 
 /** Answers of engines, cut to what is read. */
@@ -54,5 +55,24 @@ describe('a process', () => {
     const text = 'Name:\tx\nVmPeak:\t 9000 kB\nVmRSS:\t    2000 kB\nVmSwap:\t  30 kB\n'
     expect(parseSizes(text)).toEqual({ rssBytes: 2_048_000, swapBytes: 30_720 })
     expect(parseSizes('Name:\tx\nState:\tZ (zombie)\n')).toEqual({ rssBytes: 0, swapBytes: 0 })
+  })
+})
+
+describe('control groups', () => {
+  const second = '40 30 0:37 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw'
+  const freezer = '33 30 0:30 / /sys/fs/cgroup/freezer rw,relatime - cgroup cgroup rw,freezer'
+  const memory = '32 30 0:29 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory'
+
+  it('are made where the second version is mounted, else in the freezer of the first', () => {
+    expect(parseGroupRoot([memory, freezer, second].join('\n'))).toBe('/sys/fs/cgroup/unified')
+    expect(parseGroupRoot([memory, freezer].join('\n'))).toBe('/sys/fs/cgroup/freezer')
+    expect(parseGroupRoot(memory)).toBeUndefined()
+    expect(parseGroupRoot('')).toBeUndefined()
+  })
+
+  it('count the time of all that ever ran in them, where the kernel tells it', () => {
+    const text = 'usage_usec 262809\nuser_usec 245289\nsystem_usec 17520\nnice_usec 0\n'
+    expect(parseGroupTimes(text)).toEqual({ cpuMs: 262.809, userMs: 245.289, systemMs: 17.52 })
+    expect(parseGroupTimes('')).toBeUndefined()
   })
 })
