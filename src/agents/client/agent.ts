@@ -13,7 +13,7 @@ import type { Machine } from './fingerprint/machine.ts'
 import { identify } from './identity.ts'
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS, MAX_DESIRED_WAITING } from './limits.ts'
 import { type NodeConfig, nodeViewOf, registrationOf } from './node-config.ts'
-import { recordedStarts } from './recorded-starts.ts'
+import { createReaper, type Reaper } from './reaper.ts'
 import { createReporter, type Reporter } from './reporter.ts'
 import { createServerLink, type ServerLinkSupervisor } from './server-link.ts'
 import { createServiceCatalog } from './service-catalog.ts'
@@ -70,6 +70,7 @@ type Running = {
   readonly supervisor: Supervisor
   readonly reporter: Reporter
   readonly link: ServerLinkSupervisor
+  readonly reaper: Reaper
 }
 
 export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
@@ -218,14 +219,11 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       },
     })
 
-  const cleanUp = async (identity: NodeIdentity, supervisor: Supervisor): Promise<void> => {
-    const keep = recordedStarts(supervisor.runners())
-    const own = options.drivers.map(driver => driver.sweep({ 'dev.muster.node': identity.nodeId }, keep))
-    const results = await Promise.allSettled([...own, options.removeLeftovers?.()])
-    for (const result of results) {
-      if (result.status === 'rejected') {
-        logger.warn({ error: messageOf(result.reason) }, 'leftovers could not be looked for')
-      }
+  /** Nothing is started before it is done. */
+  const cleanUp = async ({ reaper, supervisor }: Pick<Running, 'reaper' | 'supervisor'>): Promise<void> => {
+    const [, others] = await Promise.allSettled([reaper.start(), options.removeLeftovers?.()])
+    if (others.status === 'rejected') {
+      logger.warn({ error: messageOf(others.reason) }, 'leftovers could not be looked for')
     }
     isClean = true
     supervisor.wake()
@@ -254,10 +252,11 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       },
     })
     const link = createLink(identity, { supervisor, reporter })
-    running = { identity, supervisor, reporter, link }
+    const reaper = createReaper({ clock, logger, drivers: options.drivers, nodeId: identity.nodeId, supervisor })
+    running = { identity, supervisor, reporter, link, reaper }
     void reporter.firstFullReport.then(resolveReady)
     supervisor.load(loaded)
-    void cleanUp(identity, supervisor)
+    void cleanUp(running)
     link.start()
   }
 
@@ -279,6 +278,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     nodeId: () => running?.identity.nodeId ?? '',
     stop: async ({ endsTasks, timeoutMs = STOP_TIMEOUT_MS }) => {
       fingerprinter.stop()
+      running?.reaper.stop()
       if (running !== undefined) {
         if (endsTasks) await endTasks(running, timeoutMs)
         await running.supervisor.detach()
@@ -290,6 +290,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     crash: () => {
       isCrashed = true
       fingerprinter.stop()
+      running?.reaper.stop()
       void running?.supervisor.detach()
       void running?.link.stop()
     },

@@ -48,6 +48,8 @@ export const MIN_USAGE_SPAN_MS = 250
 export const MAX_USAGE_SPAN_MS = 10_000
 /** How long one task's driver may take to measure it; less than the servers wait for the node. */
 export const MEASURE_TIMEOUT_MS = 800
+/** How often what is nobody's is looked for and removed. */
+export const REAP_EVERY_MS = 300_000
 /** Text cut to `limit` characters, with a mark where it was. */
 export const cut = (text: string, limit = MAX_MESSAGE_LENGTH): string =>
   text.length <= limit ? text : `${text.slice(0, limit - 1)}…`

@@ -3,6 +3,7 @@ import {
   MAX_DESIRED_WAITING,
   MAX_DONE_REQUESTS,
   MAX_TERMINAL_ALLOCATIONS,
+  REAP_EVERY_MS,
 } from '../../../../src/agents/client/limits.ts'
 import { createMemoryStateStore, type StateStore } from '../../../../src/agents/client/state-store.ts'
 import type { TaskRequest } from '../../../../src/protocol/client-link.ts'
@@ -431,5 +432,40 @@ describe('the limits of a client agent', () => {
       host: { disk: { device: 'disk' } },
     })
     expect(answers.get(3)).toMatchObject({ kind: 'error', code: 'NOT_FOUND' })
+  })
+})
+
+describe('what is nobody’s', () => {
+  const strange = (bench: ReturnType<typeof createAgentBench>, id: string): void => {
+    const labels = { 'dev.muster.node': bench.agent().nodeId() }
+    const exit = { exitCode: 0, signal: 0, isOomKilled: false }
+    bench.world.start(id, labels, { runForMs: 1e9, exit, endsAfterSignalMs: 0 })
+  }
+
+  it('is removed again and again, and what is on record is left alone', async () => {
+    const bench = createAgentBench()
+    const desired = buildDesired(1, { tasks: [mockTask('web', forever)] })
+    await bench.begin([desired])
+    await bench.clock.advance(1_000)
+    const [own = ''] = bench.world.running()
+    const another = own.replace(/1$/, '2')
+    for (const id of ['unheard-of/web/1', another]) strange(bench, id)
+    await bench.clock.advance(REAP_EVERY_MS - 2_000)
+    expect(bench.world.running()).toHaveLength(3)
+    await bench.clock.advance(2_000)
+    expect(bench.world.running()).toEqual([own])
+    strange(bench, another)
+    await bench.clock.advance(REAP_EVERY_MS)
+    expect(bench.world.running()).toEqual([own])
+    expect(bench.server.task(desired.allocationId, 'web')).toMatchObject({ phase: 'running', restarts: 0 })
+  })
+
+  it('is left alone by an agent that stopped', async () => {
+    const bench = createAgentBench()
+    await bench.begin()
+    await bench.agent().stop({ endsTasks: false })
+    strange(bench, 'unheard-of/web/1')
+    await bench.clock.advance(2 * REAP_EVERY_MS)
+    expect(bench.world.running()).toEqual(['unheard-of/web/1'])
   })
 })
