@@ -65,12 +65,29 @@ const ended = (child: ChildProcess): Promise<void> =>
         child.once('exit', () => resolve())
       })
 
+export type AgentSettings = {
+  /** Further variables of the agent's environment; commands against it do not get them. */
+  readonly env?: NodeJS.ProcessEnv
+  /** Programs of Node that the agent loads before itself. */
+  readonly preload?: readonly string[]
+  /** A command line that the agent's is put behind, as `faketime` or `strace` want it. */
+  readonly under?: readonly string[]
+}
+
+const preloading = (programs: readonly string[]): NodeJS.ProcessEnv =>
+  programs.length === 0 ? {} : { NODE_OPTIONS: programs.map(program => `--require=${program}`).join(' ') }
+
 /** Starts `muster agent -dev` as a user would, and waits until its node is ready. */
-export const startAgent = async (args: readonly string[] = [], wantedPort?: number): Promise<TestAgent> => {
+export const startAgent = async (
+  args: readonly string[] = [],
+  wantedPort?: number,
+  settings: AgentSettings = {},
+): Promise<TestAgent> => {
   const port = wantedPort ?? (await freePort())
   const env = environment(port)
-  const child = spawn(binary, ['agent', '-dev', '-http-port', String(port), ...args], {
-    env,
+  const [command = binary, ...before] = [...(settings.under ?? []), binary]
+  const child = spawn(command, [...before, 'agent', '-dev', '-http-port', String(port), ...args], {
+    env: { ...env, ...preloading(settings.preload ?? []), ...settings.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''
