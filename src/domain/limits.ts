@@ -34,3 +34,5 @@ export const MAX_UNBLOCK_SENTENCES = 8
 export const MAX_RESCHEDULES_KEPT = 5
 /** Bytes of reasons that one plan may hold for the groups that it could not place. */
 export const MAX_UNPLACED_BYTES = 200_000
+/** Times at which a node was judged down that are remembered of it. */
+export const MAX_DOWNS_KEPT = 8

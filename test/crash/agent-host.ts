@@ -3,7 +3,6 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path'
 import { isAppError } from '../../src/platform/errors.ts'
 import { type Api, createApi } from '../../src/protocol/sdk.ts'
-import { eventually } from '../support/eventually.ts'
 import { root } from '../support/source-tree.ts'
 
 /** One agent over a data directory, as often as it is killed, and the file that says where it shall die. */
@@ -12,11 +11,12 @@ export type AgentHost = {
   readonly log: () => string
   /** Starts it unless it is up, and waits until it serves; one that dies on the way is started again. */
   readonly ensureUp: () => Promise<void>
-  readonly arm: (point: string, count: number) => void
-  readonly disarm: () => void
-  readonly isArmed: () => boolean
+  /** It dies the counts[0]-th time that it reaches the point, then again the counts[1]-th time, and so on. */
+  readonly arm: (point: string, counts: readonly number[]) => void
+  /** Nothing more is ordered. Answers how many deaths came about since it was armed. */
+  readonly disarm: () => number
   readonly kill: () => Promise<void>
-  /** Resolves once it has ended by SIGKILL; false when it has not after `timeoutMs`. */
+  /** Waits for the next death that was ordered; false when none is, or it has not come about after `timeoutMs`. */
   readonly hasDied: (timeoutMs: number) => Promise<boolean>
   /** How often it ended by SIGKILL. */
   readonly deaths: () => number
@@ -27,6 +27,8 @@ export type AgentHost = {
 
 /** A start that does not come about after so many deaths on the way is a fault of the agent. */
 const MAX_STARTS = 20
+/** Machines that run tests may be very busy. */
+const SERVES_WITHIN_MS = 120_000
 const POLL_MS = 10
 
 const pause = (ms: number): Promise<void> =>
@@ -46,6 +48,8 @@ export const createAgentHost = (folder: string, port: number): AgentHost => {
   const api = createApi({ address: `http://127.0.0.1:${port}`, timeoutMs: 20_000 })
   let child: ChildProcess | undefined
   let deaths = 0
+  let ordered = 0
+  let deathsBefore = 0
 
   const isUp = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null
   const log = (): string => (existsSync(logPath) ? readFileSync(logPath, 'utf8') : '')
@@ -62,12 +66,16 @@ export const createAgentHost = (folder: string, port: number): AgentHost => {
   }
 
   /** False when it died before it served. */
-  const serves = (): Promise<boolean> =>
-    eventually('an agent that serves', async () => {
-      if (!isUp()) return false
+  const serves = async (): Promise<boolean> => {
+    const deadline = performance.now() + SERVES_WITHIN_MS
+    while (isUp()) {
       const health = await api.json<unknown>('/v1/agent/health').catch(() => undefined)
-      return health === undefined ? undefined : true
-    })
+      if (health !== undefined) return true
+      if (performance.now() > deadline) throw new Error(`the agent does not serve:\n${log().slice(-4_000)}`)
+      await pause(POLL_MS)
+    }
+    return false
+  }
 
   const ensureUp: AgentHost['ensureUp'] = async () => {
     for (let attempt = 0; attempt < MAX_STARTS; attempt += 1) {
@@ -89,14 +97,23 @@ export const createAgentHost = (folder: string, port: number): AgentHost => {
     api,
     log,
     ensureUp,
-    arm: (point, count) => writeFileSync(control, `${point} ${count}`),
-    disarm: () => rmSync(control, { force: true }),
-    isArmed: () => existsSync(control),
+    arm: (point, counts) => {
+      ordered = counts.length
+      deathsBefore = deaths
+      writeFileSync(control, counts.map(count => `${point} ${count}`).join('\n'))
+    },
+    disarm: () => {
+      rmSync(control, { force: true })
+      return deaths - deathsBefore
+    },
     kill: () => end('SIGKILL'),
     deaths: () => deaths,
     hasDied: async timeoutMs => {
       const deadline = performance.now() + timeoutMs
-      while (isUp() && performance.now() < deadline) await pause(POLL_MS)
+      while (deaths - deathsBefore < ordered && performance.now() < deadline) {
+        if (!isUp()) return true
+        await pause(POLL_MS)
+      }
       return !isUp()
     },
     stop: async () => {

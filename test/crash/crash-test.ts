@@ -11,9 +11,9 @@ import { createWorkload, type Workload } from './workload.ts'
 export type CrashResult = {
   readonly point: PointName
   readonly rounds: number
-  /** How often something was killed. */
+  /** How often something was killed at the point. */
   readonly kills: number
-  /** Kills that hit an agent which was just starting again. */
+  /** Of these, how often while the agent came back from the kill before. */
   readonly killsInRecovery: number
   readonly events: number
   readonly seconds: number
@@ -26,13 +26,15 @@ export type CrashOptions = {
   readonly trace?: (line: string) => void
 }
 
-/** How often the agent meets its point again while it starts from the last time. */
-const RECOVERY_SHARE = 0.25
+/** How many times the agent dies at its point in one round at most: after the first time while it comes back from it. */
+const MAX_DEATHS_PER_ROUND = 3
+/** How often the end of a task has no witness. */
+const UNSEEN_SHARE = 0.25
 /** The longest that a kill from outside waits after a round began. */
 const MAX_KILL_DELAY_MS = 400
 /** After a round's commands the point may still be ahead; longer than this it is not. */
-const REACHED_WITHIN_MS = 3_000
-const SETTLED_WITHIN_MS = 30_000
+const REACHED_WITHIN_MS = 4_000
+const SETTLED_WITHIN_MS = 90_000
 const POLL_MS = 30
 /** Runs take long enough to end while nobody looks, and short enough for many rounds. */
 const RUN_SECONDS = 0.3
@@ -74,21 +76,16 @@ const killers: Readonly<
 > = {
   hook: async ({ host, workload, number, chance }, name, point) => {
     const maxCount = point.kind === 'hook' ? point.maxCount : 1
-    const before = host.deaths()
-    host.arm(name, 1 + Math.floor(chance() * maxCount))
+    const more = Math.floor(chance() * MAX_DEATHS_PER_ROUND)
+    const counts = [1 + Math.floor(chance() * maxCount), ...Array.from({ length: more }, () => 1)]
+    host.arm(name, counts)
     await workload.act(number)
-    if (host.deaths() === before) await host.hasDied(REACHED_WITHIN_MS)
-    host.disarm()
-    const first = host.deaths() - before
-    if (chance() < RECOVERY_SHARE) {
-      await host.kill()
-      host.arm(name, 1)
-    }
-    const again = host.deaths()
+    while (await host.hasDied(REACHED_WITHIN_MS)) await host.ensureUp()
+    const kills = host.disarm()
     await host.ensureUp()
-    return { kills: host.deaths() - before, inRecovery: first === 0 ? 0 : host.deaths() - again }
+    return { kills, inRecovery: Math.max(0, kills - 1) }
   },
-  agent: async (round, _name, _point) => {
+  agent: async round => {
     const before = round.host.deaths()
     await disturbed(round, async () => {
       await pause(round.chance() * MAX_KILL_DELAY_MS)
@@ -117,7 +114,7 @@ const killers: Readonly<
     }
     if (pid === undefined) throw new Error('the run did not start')
     // Now and then nobody is there to see it: the agent is killed first, and learns of the end when it is back.
-    const isUnseen = round.chance() < RECOVERY_SHARE
+    const isUnseen = round.chance() < UNSEEN_SHARE
     if (isUnseen) await round.host.kill()
     round.workload.killRun(round.number, pid)
     await round.host.ensureUp()

@@ -1,38 +1,33 @@
 // Loaded into an agent by the crash program (`--require`), into its threads too: kills the process at a named point. Points
 // lie where the product meets what outlives it, the file system, SQLite and the network, so the code that runs is the code
-// that is shipped. The file that MUSTER_TEST_CRASH names says `POINT COUNT`: the COUNT-th time that POINT is reached from
-// then on, the file is removed and the process dies. Without the file nothing happens.
-const { existsSync, promises, readFileSync, unlinkSync } = require('node:fs')
+// that is shipped. The file that MUSTER_TEST_CRASH names holds lines `POINT COUNT`: the COUNT-th time that the first line's
+// POINT is reached in one process, the line is removed and the process dies. Without the file nothing happens.
+const { promises, readFileSync, unlinkSync, writeFileSync } = require('node:fs')
 const { ServerResponse } = require('node:http')
 const { syncBuiltinESMExports } = require('node:module')
 const Sqlite = require('better-sqlite3')
 
 const control = process.env.MUSTER_TEST_CRASH
 
-const readOrder = () => {
+const readOrders = () => {
   try {
-    const [point, count] = readFileSync(control, 'utf8').split(' ')
-    return { point, count: Number(count) }
+    return readFileSync(control, 'utf8').trim().split('\n')
   } catch {
-    return undefined
+    return []
   }
 }
 
 let current
 let left = 0
 const reached = point => {
-  if (!existsSync(control)) {
-    current = undefined
-    return
-  }
-  const order = readOrder()
-  if (order?.point !== point) return
-  const key = `${order.point} ${order.count}`
-  if (current !== key) left = order.count
-  current = key
+  const [order, ...rest] = readOrders()
+  if (order !== current) left = Number(order?.split(' ')[1])
+  current = order
+  if (order?.split(' ')[0] !== point) return
   left -= 1
   if (left > 0) return
-  unlinkSync(control)
+  if (rest.length > 0) writeFileSync(control, rest.join('\n'))
+  else unlinkSync(control)
   process.kill(process.pid, 'SIGKILL')
 }
 
@@ -45,7 +40,7 @@ const around = async (before, act, after) => {
 
 /** The server's files: the log is written by a thread of its own, the views by the main one. */
 const hookSqlite = () => {
-  const { prepare } = Sqlite.prototype
+  const prepare = Reflect.get(Sqlite.prototype, 'prepare')
   const placeOf = path => (path.endsWith('events.db') ? 'append' : path.endsWith('views.db') ? 'views' : undefined)
   Sqlite.prototype.prepare = function prepareHooked(sql) {
     const statement = prepare.call(this, sql)
@@ -98,7 +93,7 @@ const hookFiles = () => {
 }
 
 const hookAnswers = () => {
-  const { end } = ServerResponse.prototype
+  const end = Reflect.get(ServerResponse.prototype, 'end')
   ServerResponse.prototype.end = function endHooked(...args) {
     const isAnswer = this.req?.method === 'POST'
     if (isAnswer) reached('answer-before-sent')

@@ -144,7 +144,9 @@ export const createWorkload = (host: AgentHost, dataDir: string, runSeconds: num
   }
 
   /** The one allocation and the one start that a job must have, or what is wrong instead. */
-  const soleStart = async (jobId: string): Promise<string | { readonly allocation: Allocation; readonly pid: number }> => {
+  const soleStart = async (
+    jobId: string,
+  ): Promise<string | { readonly allocation: Allocation; readonly pid: number }> => {
     const allocations = await allocationsOf(host.api, jobId)
     const [allocation] = allocations
     if (allocation === undefined || allocations.length > 1) return `${jobId} has ${allocations.length} allocations`
@@ -160,7 +162,8 @@ export const createWorkload = (host: AgentHost, dataDir: string, runSeconds: num
     if (typeof found === 'string') return found
     const { allocation, pid } = found
     const [task] = allocation.tasks
-    if (service.pid !== null && service.pid !== pid) return `${service.name} runs as ${pid}, not as ${service.pid} any more`
+    if (service.pid !== null && service.pid !== pid)
+      return `${service.name} runs as ${pid}, not as ${service.pid} any more`
     service.pid = pid
     if (service.isStopped) {
       if (isProcessAlive(pid)) return `${service.name} is stopped and runs on as ${pid}`

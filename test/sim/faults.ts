@@ -57,6 +57,15 @@ export const faults = {
     if (machine !== undefined) world.network.partition(machine.name, forMs)
     return `${machine?.name} partitioned for ${forMs} ms`
   },
+  storm: (world, chance) => {
+    // All at once or one after the other, as racks and switches fail.
+    const forMs = pickMs(chance, [25_000, 45_000, 400_000])
+    const stepMs = pickMs(chance, [0, 1_000, 5_000])
+    for (const [index, machine] of world.machines.entries()) {
+      if (chance.isHit(0.8)) world.time.after(index * stepMs, () => world.network.partition(machine.name, forMs))
+    }
+    return `most machines partitioned for ${forMs} ms, ${stepMs} ms apart`
+  },
   'slow-link': (world, chance) => {
     const machine = machineOf(world, chance)
     if (machine !== undefined) world.network.slow(machine.name, 10_000)

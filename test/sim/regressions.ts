@@ -8,5 +8,6 @@ export const regressions: readonly Regression[] = [
   { seed: 2, ticks: 240, found: 'a start that the driver never answered left a task running beside the next one' },
   { seed: 10, ticks: 240, found: 'an allocation was over while its poststop task was still to run' },
   { seed: 101, ticks: 240, found: 'an agent that took its tasks along went on starting new ones' },
+  { seed: 12, ticks: 240, found: 'what replaced a replacement that never began did not wait for the first one' },
   { seed: 26, ticks: DEFAULT_TICKS, found: 'twelve servers, three of them dead in the middle of an append' },
 ]

@@ -40,18 +40,19 @@ const holdersOn = (state: ClusterState, node: NodeState): readonly AllocationSta
  */
 const chainsOf = (state: ClusterState, node: NodeState): readonly (readonly AllocationState[])[] => {
   const holders = holdersOn(state, node)
-  const byId = new Map(holders.map(allocation => [allocation.id, allocation] as const))
-  const inherited = new Set(
-    holders.flatMap(({ previousId }) => (previousId !== null && byId.has(previousId) ? [previousId] : [])),
-  )
-  return holders
-    .filter(({ id }) => !inherited.has(id))
-    .map(last => {
-      const chain = [last]
-      for (let at = byId.get(last.previousId ?? ''); at !== undefined; at = byId.get(at.previousId ?? ''))
-        chain.push(at)
-      return chain
-    })
+  /** Those that it replaced on this node and that still hold; one between them may have ended before it began. */
+  const behind = ({ previousId }: AllocationState): readonly AllocationState[] => {
+    const found: AllocationState[] = []
+    let at = state.allocations.get(previousId ?? '')
+    while (at !== undefined && at.nodeId === node.id) {
+      if (holdsResources(at)) found.push(at)
+      at = state.allocations.get(at.previousId ?? '')
+    }
+    return found
+  }
+  const chains = holders.map(last => [last, ...behind(last)])
+  const inherited = new Set(chains.flatMap(([, ...rest]) => rest))
+  return chains.filter(([last]) => last !== undefined && !inherited.has(last))
 }
 
 const checkCapacity = (state: ClusterState, node: NodeState): void => {

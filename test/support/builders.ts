@@ -199,6 +199,7 @@ export const buildNode = (name = 'node-1', overrides: Partial<NodeState> = {}): 
   reportSequence: 0,
   reportRevision: -1,
   lastFullReportPosition: 0,
+  recentDowns: [],
   ...overrides,
 })
 

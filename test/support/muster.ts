@@ -85,7 +85,7 @@ export const startAgent = async (
 ): Promise<TestAgent> => {
   const port = wantedPort ?? (await freePort())
   const env = environment(port)
-  const [command = binary, ...before] = [...(settings.under ?? []), binary]
+  const [command, ...before] = [...(settings.under ?? []), binary]
   const child = spawn(command, [...before, 'agent', '-dev', '-http-port', String(port), ...args], {
     env: { ...env, ...preloading(settings.preload ?? []), ...settings.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -75,6 +75,17 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     runners.set(held.allocationId, runner)
   }
 
+  /** Whether one of those that it replaced, the one before or one before that, is not terminal yet. */
+  const hasLivePredecessor = (first: string | null): boolean => {
+    for (let id = first; id !== null; ) {
+      const predecessor = runners.get(id)
+      if (predecessor === undefined) return false
+      if (!predecessor.isTerminal()) return true
+      id = predecessor.held().previousId
+    }
+    return false
+  }
+
   /** What an allocation holds, ports above all, changes hands only when the one who gives it up is terminal (design §3). */
   const holdBack = (): void => {
     const leaving = new Set<number>()
@@ -84,9 +95,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     for (const runner of runners.values()) {
       const { desired, ports, previousId } = runner.held()
       if (desired !== 'run' || runner.isTerminal()) continue
-      const predecessor = previousId === null ? undefined : runners.get(previousId)
-      const inherits = predecessor !== undefined && !predecessor.isTerminal()
-      runner.setHeldBack(inherits || ports.some(port => leaving.has(port)))
+      runner.setHeldBack(hasLivePredecessor(previousId) || ports.some(port => leaving.has(port)))
     }
   }
 

@@ -1,26 +1,14 @@
 import type { ClusterState, NodeState } from '../../domain/cluster/index.ts'
-import type { NewEvaluation, NodesJudged } from '../../domain/control/events.ts'
+import type { NewEvaluation } from '../../domain/control/events.ts'
 import { evaluationIdOf, type JobKey } from '../../domain/ids.ts'
 import type { Liveness } from './liveness.ts'
 import type { Reactor, ReactorContext } from './reactor.ts'
+import { type Judged, judgeNode, surveySilence } from './silent-nodes.ts'
 
 /** How often silent nodes are looked for, ms. */
 const LOOK_INTERVAL_MS = 1_000
 /** Nodes judged in one event. */
 const MAX_NODES_PER_JUDGEMENT = 500
-
-type Judged = NodesJudged['data']['nodes'][number]
-
-const judge = (node: NodeState, liveness: Liveness, limitMs: number): Judged | null => {
-  const silentMs = liveness.silentMs(node.id)
-  if (node.status === 'ready') {
-    if (silentMs <= limitMs) return null
-    return { nodeId: node.id, judgement: 'down', cause: `no heartbeat for ${Math.round(silentMs / 1_000)} s` }
-  }
-  // A node that comes back is ready after its first full report (design §3).
-  if (!liveness.isHeard(node.id) || silentMs > limitMs || node.lastFullReportPosition < 0) return null
-  return { nodeId: node.id, judgement: 'ready', cause: 'heard again, with a full report' }
-}
 
 const jobsOn = (state: ClusterState, node: NodeState): ReadonlySet<JobKey> => {
   const keys = new Set<JobKey>()
@@ -35,6 +23,8 @@ const evaluationsFor = (context: ReactorContext, judged: readonly Judged[]): rea
   const cause = context.batch.nextEventId()
   const byJob = new Map<JobKey, Judged>()
   for (const judgement of judged) {
+    // What a disconnected node holds may run on: nothing is to be decided about it.
+    if (judgement.judgement === 'disconnected') continue
     const node = context.state.nodes.get(judgement.nodeId)
     if (node !== undefined) for (const key of jobsOn(context.state, node)) byJob.set(key, judgement)
   }
@@ -65,11 +55,11 @@ export const createHeartbeatWatcher = (liveness: Liveness): Reactor => {
       const isDue = changed === 'all' || now - lookedAt >= LOOK_INTERVAL_MS || now < lookedAt
       const candidates = isDue ? state.nodes.keys() : changed.nodes
       if (isDue) lookedAt = now
-      const limitMs = liveness.limitMs(state.nodes.size)
+      const silence = surveySilence(state, liveness, now)
       const judged: Judged[] = []
       for (const id of candidates) {
         const node = state.nodes.get(id)
-        const judgement = node === undefined ? null : judge(node, liveness, limitMs)
+        const judgement = node === undefined ? null : judgeNode(node, liveness, silence, now)
         if (judgement !== null && judged.length < MAX_NODES_PER_JUDGEMENT) judged.push(judgement)
       }
       if (judged.length === 0) return

@@ -50,6 +50,9 @@ const MAX_IDLE_MS = 60_000
 /** Room kept free in an append for the events' metadata. */
 const MAX_BATCH_BYTES = MAX_APPEND_BYTES - 50_000
 
+/** Nodes of one judgement that get a log line each. */
+const MAX_NODES_TOLD = 20
+
 /** Derived commands that were refused, remembered so that they are not tried again for ever. */
 const MAX_REFUSED = 10_000
 
@@ -146,6 +149,18 @@ export const createLeader = (options: LeaderOptions): Leader => {
     const outcome = await append(encoded, expected)
     // Decided on a state that was not the newest: discarded whole, and everything is looked at again.
     if (outcome === 'conflict') changed = 'all'
+    else tellJudged(events)
+  }
+
+  /** Losses are told to whoever watches the log: a storm of them above all. */
+  const tellJudged = (events: readonly ControlEvent[]): void => {
+    for (const event of events) {
+      if (event.type !== 'NodesJudged') continue
+      for (const { nodeId, judgement, cause } of event.data.nodes.slice(0, MAX_NODES_TOLD)) {
+        if (judgement === 'ready') logger.info({ nodeId, cause }, 'node is back')
+        else logger.warn({ nodeId, judgement, cause }, 'node lost')
+      }
+    }
   }
 
   const derive = async (command: DerivedCommand): Promise<void> => {

@@ -24,20 +24,34 @@ export type Liveness = {
   /** ms since the node was heard; counted from the start of listening for one that never was. */
   readonly silentMs: (nodeId: string) => number
   readonly isHeard: (nodeId: string) => boolean
+  /** ms for which the node has been heard without a gap longer than TTL + grace; 0 for one that never was. */
+  readonly steadyMs: (nodeId: string) => number
   readonly restart: () => void
 }
 
+type Heard = { readonly firstMs: number; readonly lastMs: number }
+
 export const createLiveness = (clock: Clock, rules: HeartbeatRules = DEFAULT_HEARTBEATS): Liveness => {
   const ttlMs = (nodes: number): number => Math.max(rules.minTtlMs, Math.ceil((nodes / rules.maxPerSecond) * 1_000))
-  const last = new Map<string, number>()
+  const heard = new Map<string, Heard>()
   let since = clock.monotonicMs()
+  const limitMs = (nodes: number): number => ttlMs(nodes) + rules.graceMs
   return {
     ttlMs,
-    limitMs: nodes => ttlMs(nodes) + rules.graceMs,
-    heard: nodeId => last.set(nodeId, clock.monotonicMs()),
-    forget: nodeId => last.delete(nodeId),
-    silentMs: nodeId => clock.monotonicMs() - (last.get(nodeId) ?? since),
-    isHeard: nodeId => last.has(nodeId),
+    limitMs,
+    heard: nodeId => {
+      const lastMs = clock.monotonicMs()
+      const before = heard.get(nodeId)
+      const isSteady = before !== undefined && lastMs - before.lastMs <= limitMs(heard.size)
+      heard.set(nodeId, { firstMs: isSteady ? before.firstMs : lastMs, lastMs })
+    },
+    forget: nodeId => heard.delete(nodeId),
+    silentMs: nodeId => clock.monotonicMs() - (heard.get(nodeId)?.lastMs ?? since),
+    isHeard: nodeId => heard.has(nodeId),
+    steadyMs: nodeId => {
+      const one = heard.get(nodeId)
+      return one === undefined ? 0 : one.lastMs - one.firstMs
+    },
     restart: () => {
       since = clock.monotonicMs()
     },

@@ -1,6 +1,7 @@
 import type { Collected, ControlEvent, DeploymentAdvance, NodesJudged, PeriodicRun } from '../control/events.ts'
 import type { Recorded } from '../events.ts'
 import { jobKey } from '../ids.ts'
+import { MAX_DOWNS_KEPT } from '../limits.ts'
 import { freeResources, holdsResources, touchAllocation } from './allocation.ts'
 import { openNewEvaluation, setEvaluationStatus } from './evaluation.ts'
 import type { Fold, FoldContext } from './fold-context.ts'
@@ -19,6 +20,7 @@ const foldJudged: Fold<NodesJudged> = (context, event) => {
     node.modifiedPosition = event.position
     node.modifiedAt = event.at
     if (judgement !== 'ready') node.lastFullReportPosition = -1
+    if (judgement === 'down') node.recentDowns = [...node.recentDowns, event.at].slice(-MAX_DOWNS_KEPT)
     context.changes.nodes.add(nodeId)
     for (const id of node.allocations) {
       const allocation = context.state.allocations.get(id)

@@ -46,6 +46,7 @@ const newNode = (id: string, data: NodeRegistered['data'], event: Recorded): Nod
   reportSequence: -1,
   reportRevision: -1,
   lastFullReportPosition: -1,
+  recentDowns: [],
 })
 
 const factsOf = (data: NodeRegistered['data']) => ({

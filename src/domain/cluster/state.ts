@@ -230,6 +230,8 @@ export type NodeState = {
   reportRevision: number
   /** Position of the newest full report since the node was (re)judged. */
   lastFullReportPosition: number
+  /** When it was judged down, the newest MAX_DOWNS_KEPT times, oldest first, ms. */
+  recentDowns: readonly number[]
 }
 
 export type ServiceInstance = {

@@ -68,9 +68,11 @@ describe('the diagram of a deployment', () => {
 describe('the diagram of a node', () => {
   const statuses = { ready: true, down: true, disconnected: true } as const satisfies Record<NodeJudgement, true>
 
-  const judged = (from: NodeJudgement, silentMs: number, lastFullReportPosition: number): readonly string[] => {
-    const node = buildNode('n', { status: from, lastFullReportPosition })
-    const state = buildState({ nodes: [node] })
+  /** `others`: how many nodes more there are, as silent as it. */
+  const judged = (from: NodeJudgement, silentMs: number, full: number, others: number): readonly string[] => {
+    const node = buildNode('n', { status: from, lastFullReportPosition: full })
+    const company = Array.from({ length: others }, (_, index) => buildNode(`other-${index}`))
+    const state = buildState({ nodes: [node, ...company] })
     const liveness: Liveness = {
       ttlMs: () => 10_000,
       limitMs: () => 20_000,
@@ -78,6 +80,7 @@ describe('the diagram of a node', () => {
       forget: () => {},
       silentMs: () => silentMs,
       isHeard: () => silentMs < 1_000,
+      steadyMs: () => 3_600_000,
       restart: () => {},
     }
     const events = react(createHeartbeatWatcher(liveness), state, T0)
@@ -97,7 +100,10 @@ describe('the diagram of a node', () => {
     const state = buildState()
     fold(state, nodeStream('n'), nodeRegistered('n'))
     const made = step('[*]', 'NodeRegistered', state.nodes.get('n')?.status ?? 'none')
-    const steps = reached.flatMap(from => [0, 3_600_000].flatMap(ms => [-1, 5].flatMap(full => judged(from, ms, full))))
+    const silences = [0, 60_000, 3_600_000]
+    const steps = reached.flatMap(from =>
+      silences.flatMap(ms => [-1, 5].flatMap(full => [0, 5].flatMap(others => judged(from, ms, full, others)))),
+    )
     expect(stepsOf('## Node')).toEqual(sorted([made, ...steps]))
   })
 })
