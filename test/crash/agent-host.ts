@@ -110,7 +110,8 @@ export const createAgentHost = (folder: string, port: number): AgentHost => {
     deaths: () => deaths,
     hasDied: async timeoutMs => {
       const deadline = performance.now() + timeoutMs
-      while (deaths - deathsBefore < ordered && performance.now() < deadline) {
+      const isOrdered = (): boolean => deaths - deathsBefore < ordered
+      while (isOrdered() && performance.now() < deadline) {
         if (!isUp()) return true
         await pause(POLL_MS)
       }

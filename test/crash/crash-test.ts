@@ -27,7 +27,7 @@ export type CrashOptions = {
 }
 
 /** How many times the agent dies at its point in one round at most: after the first time while it comes back from it. */
-const MAX_DEATHS_PER_ROUND = 3
+const MAX_DEATHS_PER_ROUND = 6
 /** How often the end of a task has no witness. */
 const UNSEEN_SHARE = 0.25
 /** The longest that a kill from outside waits after a round began. */
