@@ -52,10 +52,11 @@ const isJobGone = (state: ClusterState, job: JobState | undefined): boolean =>
 
 const isAllocationOver = (state: ClusterState, allocation: AllocationState): boolean => {
   if (!isTerminal(allocation) || holdsResources(allocation)) return false
+  const job = state.jobs.get(allocation.jobKey)
+  // Nothing replaces what ran for a job that is gone or began anew, whatever it waited for.
+  if (isJobGone(state, job) || job?.incarnation !== allocation.incarnation) return true
   if (allocation.followUpEvaluationId !== null && allocation.nextId === null && allocation.desired === 'run')
     return false
-  const job = state.jobs.get(allocation.jobKey)
-  if (isJobGone(state, job)) return true
   // What a live batch job has done is what keeps it from doing it again.
   return job?.spec.type !== 'batch' && (allocation.desired === 'stop' || allocation.nextId !== null)
 }

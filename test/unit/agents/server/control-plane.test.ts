@@ -115,6 +115,32 @@ describe('a control plane with one node', () => {
     expect(delayed.trigger).toBe('alloc-reschedule')
   })
 
+  it('collects what failed of a purged job although it waited for its replacement', async () => {
+    plane = await startControlPlane()
+    const agent = createScriptedAgent({
+      nodeId: 'n1',
+      onRun: (self, allocation) =>
+        self.reportTask(allocation.allocationId, { task: 'server', phase: 'dead', isFailed: true, exitCode: 1 }),
+    })
+    plane.server.hub.accept(agent.link)
+    await plane.server.commands.registerJob(registration(service(1)), caller())
+    const { state } = plane.server.view
+    await eventually('an allocation that waits', async () =>
+      Array.from(state.allocations.values()).find(({ followUpEvaluationId }) => followUpEvaluationId !== null),
+    )
+    const stopped = await plane.server.commands.stopJob(
+      { namespace: 'default', jobId: 'web', purges: true, stopsChildren: false },
+      caller(),
+    )
+    if (stopped.kind !== 'done') throw new Error(stopped.message)
+    await eventually('the evaluation of the purge', async () =>
+      state.evaluations.get(stopped.evaluationId ?? '')?.status === 'complete' ? true : undefined,
+    )
+    await plane.server.commands.collectGarbage({}, caller())
+    expect(Array.from(state.allocations.keys())).toEqual([])
+    expect(Array.from(state.evaluations.values()).filter(({ status }) => status === 'complete')).toEqual([])
+  })
+
   it('launches periodic children and dispatched ones, each once', async () => {
     plane = await startControlPlane()
     const batch = (head: string): string => `job "tick" {
