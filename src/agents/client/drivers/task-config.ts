@@ -2,7 +2,8 @@ import type { Json } from '../../../domain/json.ts'
 
 /**
  * Reads a driver's `config` block against a table of its options. What is not in the table is refused by name: an option
- * that was quietly left out could change what a task may do.
+ * that was quietly left out could change what a task may do. A value of another type that says the same is taken, as it is
+ * everywhere in a job file: `args = [5000]` is a text, `force_pull = "true"` a boolean.
  */
 
 export type TaskConfig = Readonly<Record<string, Json>>
@@ -12,10 +13,13 @@ export type OptionKind = 'string' | 'number' | 'boolean' | 'strings' | 'string o
 /** `unsupported`: Nomad has it, we do not yet. */
 export type OptionTable = Readonly<Record<string, OptionKind | 'unsupported'>>
 
-const isStringArray = (value: Json): boolean => Array.isArray(value) && value.every(item => typeof item === 'string')
-
-const isScalar = (value: Json): boolean =>
+const isScalar = (value: Json | undefined): value is string | number | boolean =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+
+const isScalars = (value: Json): boolean => Array.isArray(value) && value.every(isScalar)
+
+const isNumeric = (value: Json): boolean =>
+  typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
 
 const isMap = (value: Json): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isScalar)
@@ -26,15 +30,15 @@ const isMapOrMaps = (value: Json): boolean => isMap(value) || (Array.isArray(val
 const matches = (kind: OptionKind, value: Json): boolean => {
   switch (kind) {
     case 'string':
-      return typeof value === 'string'
+      return isScalar(value)
     case 'number':
-      return typeof value === 'number'
+      return isNumeric(value)
     case 'boolean':
-      return typeof value === 'boolean'
+      return typeof value === 'boolean' || value === 'true' || value === 'false'
     case 'strings':
-      return isStringArray(value)
+      return isScalars(value)
     case 'string or strings':
-      return typeof value === 'string' || isStringArray(value)
+      return isScalar(value) || isScalars(value)
     case 'map':
       return isMapOrMaps(value)
   }
@@ -60,22 +64,23 @@ export const checkOptions = (driver: string, table: OptionTable, config: TaskCon
 
 export const stringOption = (config: TaskConfig, name: string): string => {
   const value = config[name]
-  return typeof value === 'string' ? value : ''
+  return isScalar(value) ? String(value) : ''
 }
 
 export const numberOption = (config: TaskConfig, name: string): number => {
   const value = config[name]
-  return typeof value === 'number' ? value : 0
+  return value !== undefined && isNumeric(value) ? Number(value) : 0
 }
 
-export const booleanOption = (config: TaskConfig, name: string): boolean => config[name] === true
+export const booleanOption = (config: TaskConfig, name: string): boolean =>
+  config[name] === true || config[name] === 'true'
 
-/** A list of strings; a single string counts as a list of one, a missing option as undefined. */
+/** A list of strings; a single value counts as a list of one, a missing option as undefined. */
 export const stringsOption = (config: TaskConfig, name: string): readonly string[] | undefined => {
   const value = config[name]
-  if (typeof value === 'string') return [value]
+  if (isScalar(value)) return [String(value)]
   if (!Array.isArray(value)) return undefined
-  return value.filter((item): item is string => typeof item === 'string')
+  return value.filter(isScalar).map(String)
 }
 
 /** A block of names and values, or several of them one after the other, later ones winning. */

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
+  booleanOption,
   checkOptions,
   mapOption,
+  numberOption,
   type OptionTable,
+  stringOption,
   stringsOption,
 } from '../../../../../src/agents/client/drivers/task-config.ts'
 
@@ -22,6 +25,17 @@ describe('checkOptions', () => {
     expect(checkOptions('test', table, config)).toEqual([])
   })
 
+  it('takes a value of another type that says the same, as Nomad does', () => {
+    const config = { image: 7, count: '1', init: 'true', args: ['-p', 5000, true], entrypoint: 3 }
+    expect(checkOptions('test', table, config)).toEqual([])
+    expect(stringOption(config, 'image')).toBe('7')
+    expect(numberOption(config, 'count')).toBe(1)
+    expect(booleanOption(config, 'init')).toBe(true)
+    expect(booleanOption({ init: 'false' }, 'init')).toBe(false)
+    expect(stringsOption(config, 'args')).toEqual(['-p', '5000', 'true'])
+    expect(stringsOption(config, 'entrypoint')).toEqual(['3'])
+  })
+
   it('names an option that no driver has', () => {
     expect(checkOptions('test', table, { imgae: 'a' })).toEqual(['test has no option "imgae"'])
   })
@@ -35,18 +49,20 @@ describe('checkOptions', () => {
   })
 
   it.each([
-    [{ image: 1 }, 'test option "image" must be a string'],
-    [{ count: '1' }, 'test option "count" must be a number'],
+    [{ image: ['a'] }, 'test option "image" must be a string'],
+    [{ count: 'one' }, 'test option "count" must be a number'],
+    [{ count: '' }, 'test option "count" must be a number'],
+    [{ count: true }, 'test option "count" must be a number'],
     [{ init: 'yes' }, 'test option "init" must be true or false'],
-    [{ args: ['a', 1] }, 'test option "args" must be a list of strings'],
-    [{ entrypoint: 3 }, 'test option "entrypoint" must be a string or a list of strings'],
+    [{ args: ['a', ['b']] }, 'test option "args" must be a list of strings'],
+    [{ entrypoint: { a: 'b' } }, 'test option "entrypoint" must be a string or a list of strings'],
     [{ labels: { a: ['b'] } }, 'test option "labels" must be a block of names and values'],
   ])('says what shape %j should have', (config, problem) => {
     expect(checkOptions('test', table, config)).toEqual([problem])
   })
 
   it('reports every problem at once', () => {
-    expect(checkOptions('test', table, { nope: 1, image: 2 })).toHaveLength(2)
+    expect(checkOptions('test', table, { nope: 1, image: [] })).toHaveLength(2)
   })
 })
 
