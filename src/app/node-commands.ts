@@ -11,6 +11,12 @@ import { appendToNode } from './node-streams.ts'
 /** A restart or signal that its node has not done by then is refused there as expired, ms. */
 export const TASK_REQUEST_TTL_MS = 60_000
 
+/** `usr1` and `USR1` are SIGUSR1. */
+const fullSignalName = (name: string): string => {
+  const upper = name.toUpperCase()
+  return upper.startsWith('SIG') ? upper : `SIG${upper}`
+}
+
 type NodeCommands = Pick<Commands, 'restartAllocation' | 'signalAllocation' | 'setNodeEligibility' | 'collectGarbage'>
 
 /** What is asked of a node, of a task on it, or of the whole cluster. */
@@ -54,17 +60,31 @@ export const createNodeCommands = ({ store, view, clock, provenanceOf, decided }
       },
     }))
 
-  const signalAllocation: Commands['signalAllocation'] = (input, caller) =>
-    askTask(input, caller, request => ({
+  /** The signals of the node that an allocation is on; null where the node does not say. */
+  const signalsFor = (allocationId: string): readonly string[] | null => {
+    const { allocations, nodes } = view.state
+    const node = nodes.get(allocations.get(allocationId)?.nodeId ?? '')
+    return node?.attributes['os.signals']?.split(',') ?? null
+  }
+
+  const signalAllocation: Commands['signalAllocation'] = async (input, caller) => {
+    const signal = fullSignalName(input.signal)
+    if (signalsFor(input.allocationId)?.includes(signal) === false) {
+      return reject('SIGNAL_UNKNOWN', `the node of allocation ${input.allocationId} has no signal "${input.signal}"`, {
+        hint: 'name one such as SIGHUP, SIGUSR1 or SIGKILL',
+      })
+    }
+    return askTask(input, caller, request => ({
       type: 'TaskSignalRequested',
       data: {
         ...request,
         allocationId: input.allocationId,
         task: input.task,
-        signal: input.signal,
+        signal,
         startNumber: startOf(input.allocationId, input.task),
       },
     }))
+  }
 
   const setNodeEligibility: Commands['setNodeEligibility'] = async ({ nodeId, isEligible }, caller) => {
     const node = view.state.nodes.get(nodeId)

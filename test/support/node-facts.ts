@@ -9,7 +9,11 @@ export const nodeFacts = (change: Partial<NodeRegistered['data']> = {}): NodeReg
     nodePool: 'default',
     nodeClass: '',
     meta: {},
-    attributes: { 'kernel.name': 'linux', 'unique.network.ip-address': '10.0.0.5' },
+    attributes: {
+      'kernel.name': 'linux',
+      'os.signals': 'SIGHUP,SIGINT,SIGKILL,SIGTERM,SIGUSR1',
+      'unique.network.ip-address': '10.0.0.5',
+    },
     resources: { cpuMhz: 8_000, memoryMb: 16_000, diskMb: 100_000 },
     reserved: { cpuMhz: 0, memoryMb: 0, diskMb: 0 },
     reservedPorts: [],

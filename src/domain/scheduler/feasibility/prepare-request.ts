@@ -1,5 +1,5 @@
 import { demandOf } from '../../cluster/index.ts'
-import type { Constraint, Job, TaskGroup } from '../../jobspec/schema.ts'
+import type { Constraint, Job, Task, TaskGroup } from '../../jobspec/schema.ts'
 import { prepareConstraint } from './constraint.ts'
 import { driverRefusal } from './driver.ts'
 import { networkRefusals } from './network.ts'
@@ -29,8 +29,26 @@ const distinctHostsOf = (job: Job, group: TaskGroup): PlacementRequest['distinct
   return wantsDistinctHosts(group.constraints) ? 'group' : 'none'
 }
 
+const signalsOf = (task: Task): readonly string[] => [
+  ...(task.killSignal === '' ? [] : [task.killSignal]),
+  ...task.templates.filter(({ changeMode }) => changeMode === 'signal').map(({ changeSignal }) => changeSignal),
+]
+
+/** What a group needs of a node without saying so: a signal that the node does not have could never be sent. */
+const impliedConstraints = (group: TaskGroup): readonly Constraint[] => {
+  const signals = new Set(group.tasks.flatMap(signalsOf))
+  return signals.size === 0
+    ? []
+    : [{ attribute: '${attr.os.signals}', operator: 'set_contains', value: [...signals].join(',') }]
+}
+
 export const prepareRequest = (job: Job, group: TaskGroup): PlacementRequest => {
-  const all = [...job.constraints, ...group.constraints, ...group.tasks.flatMap(task => task.constraints)]
+  const all = [
+    ...job.constraints,
+    ...group.constraints,
+    ...group.tasks.flatMap(task => task.constraints),
+    ...impliedConstraints(group),
+  ]
   const constraints = all.filter(constraint => !isDistinct(constraint)).map(prepareConstraint)
   const ports = group.network?.ports ?? []
   const demand = demandOf(group)

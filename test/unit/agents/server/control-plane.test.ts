@@ -99,6 +99,23 @@ describe('a control plane with one node', () => {
     expect(state.nodes.get('n1')?.usage).toMatchObject({ cpuMhz: 0, memoryMb: 0 })
   })
 
+  it('passes on a signal that the node has, by its full name, and no other', async () => {
+    plane = await startControlPlane()
+    const agent = createScriptedAgent({ nodeId: 'n1', onRun: runHealthily })
+    plane.server.hub.accept(agent.link)
+    await plane.server.commands.registerJob(registration(service(1)), caller())
+    await deploymentIs('successful')
+    const [allocationId = ''] = agent.held.keys()
+    const ask = (signal: string) => plane.server.commands.signalAllocation({ allocationId, task: '', signal }, caller())
+    expect(await ask('SIGUSR9')).toMatchObject({ kind: 'rejected', code: 'SIGNAL_UNKNOWN' })
+    expect(await ask('hup')).toMatchObject({ kind: 'done' })
+    const requests = await eventually('the request', async () => {
+      const found = agent.received.flatMap(message => (message.kind === 'desired' ? message.requests : []))
+      return found.length > 0 ? found : undefined
+    })
+    expect(requests).toMatchObject([{ signal: 'SIGHUP' }])
+  })
+
   it('replaces a failed allocation by its reschedule policy, with the delay as an evaluation of its own', async () => {
     plane = await startControlPlane()
     const agent = createScriptedAgent({

@@ -59,6 +59,18 @@ describe('every reason against a node', () => {
       ['${meta.a} = b'],
     ],
     [
+      'it has no signal of a name that a task is to be sent',
+      buildNode('a', { attributes: { 'os.signals': 'SIGHUP,SIGTERM' } }),
+      jobWith({ tasks: [buildTask({ killSignal: 'SIGHUP' }), buildTask({ name: 'b', killSignal: 'SIGFOO' })] }),
+      ['${attr.os.signals} set_contains SIGHUP,SIGFOO'],
+    ],
+    [
+      'it has every signal that a task is to be sent',
+      buildNode('a', { attributes: { 'os.signals': 'SIGHUP,SIGTERM' } }),
+      jobWith({ tasks: [buildTask({ killSignal: 'SIGHUP' })] }),
+      [],
+    ],
+    [
       'a host network that it lacks',
       buildNode(),
       jobWith({ network: { mode: 'host', ports: [{ ...buildPort('http'), hostNetwork: 'public' }] } }),
