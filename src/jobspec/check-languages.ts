@@ -1,4 +1,4 @@
-import type { ClearJob } from '../domain/jobspec/schema.ts'
+import type { ClearJob, Constraint } from '../domain/jobspec/schema.ts'
 import type { SpecFinding } from '../domain/jobspec/spec-finding.ts'
 import { isTimeZone, next, parseNomadCron } from '../lang/cron/index.ts'
 import { compileRegex } from '../lang/regex/index.ts'
@@ -40,22 +40,28 @@ const cronFindings = (job: ClearJob, now: number): Findings => {
   })
 }
 
-const regexFindings = (job: ClearJob): Findings => {
-  const all = [
-    ...job.constraints.map(constraint => ({ constraint, path: [] as SpecFinding['path'] })),
-    ...job.groups.flatMap(group => [
-      ...group.constraints.map(constraint => ({ constraint, path: ['group', group.name] })),
-      ...group.tasks.flatMap(task =>
-        task.constraints.map(constraint => ({ constraint, path: ['group', group.name, 'task', task.name] })),
-      ),
-    ]),
-  ]
-  return all.flatMap(({ constraint, path }): Findings => {
+const patternFindings = (constraints: readonly Constraint[], path: SpecFinding['path']): Findings =>
+  constraints.flatMap((constraint, index): Findings => {
     if (constraint.operator !== 'regexp') return []
     const compiled = compileRegex(constraint.value)
-    return compiled.ok ? [] : [error(path, 'Invalid regular expression', `"${constraint.value}": ${compiled.message}`)]
+    return compiled.ok
+      ? []
+      : [
+          error(
+            [...path, 'constraint', index],
+            'Invalid regular expression',
+            `"${constraint.value}": ${compiled.message}`,
+          ),
+        ]
   })
-}
+
+const regexFindings = (job: ClearJob): Findings => [
+  ...patternFindings(job.constraints, []),
+  ...job.groups.flatMap(group => [
+    ...patternFindings(group.constraints, ['group', group.name]),
+    ...group.tasks.flatMap(task => patternFindings(task.constraints, ['group', group.name, 'task', task.name])),
+  ]),
+]
 
 const templateFindings = (job: ClearJob): Findings =>
   job.groups.flatMap(group =>

@@ -5,6 +5,7 @@ import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { printData, warnIfCut } from '../print.ts'
 import { usageError } from '../refusal.ts'
 import { renderTable } from '../render/columns.ts'
+import { placementFailuresText } from '../render/metrics.ts'
 import { shortId } from '../render/short-id.ts'
 
 const statuses = ['pending', 'blocked', 'complete', 'failed', 'cancelled'] as const
@@ -41,9 +42,6 @@ export const evaluationListDocument = document<
   }
 }`)
 
-const failuresOf = ({ status, placementFailures }: EvaluationRow): string =>
-  status === 'pending' ? 'N/A - In Progress' : String(placementFailures.length > 0)
-
 const render = (rows: readonly EvaluationRow[], isVerbose: boolean): readonly string[] =>
   rows.length === 0
     ? ['No evals found']
@@ -57,7 +55,7 @@ const render = (rows: readonly EvaluationRow[], isVerbose: boolean): readonly st
           row.namespace,
           shortId(row.nodeId ?? '', isVerbose),
           row.status,
-          failuresOf(row),
+          placementFailuresText(row),
         ]),
       ])
 

@@ -1,14 +1,11 @@
 import type { EvaluationStatusView } from '../queries/evaluation-status.ts'
 import { renderAllocationList } from './allocation-list.ts'
 import { renderKeyValues, renderTable } from './columns.ts'
-import { renderPlacementFailure } from './metrics.ts'
+import { placementFailuresText, renderPlacementFailure } from './metrics.ts'
 import { shortId } from './short-id.ts'
 import { ago, localTime } from './time.ts'
 
 export type EvaluationStatusOptions = { readonly isVerbose: boolean; readonly nowMs: number }
-
-const failuresOf = ({ status, placementFailures }: EvaluationStatusView): string =>
-  status === 'pending' ? 'N/A - In Progress' : String(placementFailures.length > 0)
 
 const basics = (view: EvaluationStatusView, { isVerbose, nowMs }: EvaluationStatusOptions): readonly string[] => {
   const time = (ms: number): string => (isVerbose ? localTime(ms) : ago(ms, nowMs))
@@ -26,7 +23,7 @@ const basics = (view: EvaluationStatusView, { isVerbose, nowMs }: EvaluationStat
     ['Namespace', view.namespace],
     ...(view.nodeId === null ? [] : [['Node ID', id(view.nodeId)] as const]),
     ['Priority', String(view.priority)],
-    ['Placement Failures', failuresOf(view)],
+    ['Placement Failures', placementFailuresText(view)],
     ...(view.waitUntil === null ? [] : [['Wait Until', localTime(view.waitUntil)] as const]),
     ...(view.deploymentId === null ? [] : [['Deployment ID', id(view.deploymentId)] as const]),
     ['Previous Eval', id(view.previousEvaluationId)],

@@ -3,7 +3,7 @@ import type { TaskTrouble } from '../queries/task-trouble.ts'
 import { type AllocationRow, renderAllocationList } from './allocation-list.ts'
 import { renderKeyValues, renderTable } from './columns.ts'
 import { renderDeployed } from './deployment.ts'
-import { renderPlacementFailure } from './metrics.ts'
+import { placementFailuresText, renderPlacementFailure } from './metrics.ts'
 import { shortId } from './short-id.ts'
 import { renderSummary } from './summary.ts'
 import { launchTime, localTime } from './time.ts'
@@ -115,7 +115,7 @@ const evaluationSection = (rows: readonly EvaluationRow[], isVerbose: boolean): 
       String(row.priority),
       row.triggeredBy,
       row.status,
-      String(row.placementFailures.length > 0),
+      placementFailuresText(row),
     ]),
   ]),
 ]

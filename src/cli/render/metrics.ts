@@ -53,3 +53,13 @@ export const renderPlacementFailure = (failure: PlacementFailure): readonly stri
   ...renderMetrics(failure.metrics).map(line => `  ${line}`),
   ...failure.unblockedBy.map(text => `  - would be placed once: ${text}`),
 ]
+
+/** Whether an evaluation left something unplaced; one that is not over, or waits for room, cannot say yet. */
+export const placementFailuresText = ({
+  status,
+  placementFailures,
+}: {
+  readonly status: string
+  readonly placementFailures: readonly unknown[]
+}): string =>
+  status === 'pending' || status === 'blocked' ? 'N/A - In Progress' : String(placementFailures.length > 0)

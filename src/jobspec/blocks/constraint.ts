@@ -34,7 +34,7 @@ const shorthandOf = (reader: Reader): Constraint | null => {
     const value = reader.string(operator, null)
     if (value === null) continue
     return operator === 'distinct_property'
-      ? { attribute: value, operator, value: reader.string('value', '1') }
+      ? { attribute: value, operator, value: reader.string('value', '') || '1' }
       : { attribute, operator, value }
   }
   for (const operator of ['is_set', 'is_not_set'] as const) {
@@ -52,7 +52,8 @@ const decodeConstraint = (block: Block, context: DecodeContext): Constraint => {
   const reader = createReader(block.body, context)
   const shorthand = shorthandOf(reader)
   const operator = operatorOf(reader)
-  const value = reader.string('value', operator === 'distinct_property' ? '1' : '')
+  const written = reader.string('value', '')
+  const value = written === '' && operator === 'distinct_property' ? '1' : written
   reader.finish()
   return shorthand ?? { attribute: reader.string('attribute', ''), operator, value }
 }

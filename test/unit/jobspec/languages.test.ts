@@ -91,6 +91,7 @@ describe('a pattern', () => {
     await goodJobFile(jobFile({ [place]: constraint('^(a|b)+$') }))
     const found = await badJobFile(jobFile({ [place]: constraint('(a') }))
     expect(found.map(({ summary }) => summary)).toEqual(['Invalid regular expression'])
+    expect(jobFile({ [place]: constraint('(a') }).split('\n')[(found[0]?.line ?? 0) - 1]).toContain('constraint {')
     expect((await badJobFile(jobFile({ [place]: constraint('(a)\\\\1') }))).length).toBe(1)
   })
 })

@@ -392,10 +392,11 @@ describe('requests to allocations', () => {
 
 describe('other lists', () => {
   it('show evaluations', async () => {
-    const root = { evaluations: () => pageOf([evaluation()]) }
+    const root = { evaluations: () => pageOf([evaluation(), evaluation({ status: 'blocked' })]) }
     expect(lines((await runFakeCli(['eval', 'list', '-status', 'complete'], { root })).stdout)).toEqual([
       'ID        Priority  Triggered By  Job ID          Namespace  Node ID  Status    Placement Failures',
       'd44af37b  50        job-register  pytechco-redis  default    <none>   complete  false',
+      'd44af37b  50        job-register  pytechco-redis  default    <none>   blocked   N/A - In Progress',
     ])
     expect((await runFakeCli(['eval', 'list', '-status', 'odd'], { root })).stderr).toContain(
       'there is no status "odd"',
