@@ -1,15 +1,17 @@
 import {
   type Attribute,
+  attributeOf,
   type Block,
   type Body,
   type Diagnostic,
-  type Expression,
+  type JsonEntry,
+  type JsonNode,
+  parseJson,
   type Range,
+  report,
   suggestionHint,
 } from '../lang/hcl/index.ts'
 import { type ApiField, type ApiShape, apiJob } from './api-shapes.ts'
-import { report } from './decode-context.ts'
-import { type JsonEntry, type JsonNode, parseJson } from './json-tree.ts'
 
 /**
  * Nomad's API JSON, read into the tree that a job file has, so that one decoder knows every default, every name that is
@@ -19,25 +21,6 @@ import { type JsonEntry, type JsonNode, parseJson } from './json-tree.ts'
 type Context = { readonly diagnostics: Diagnostic[] }
 type ObjectNode = JsonNode & { readonly kind: 'object' }
 type Items = { readonly attributes: Attribute[]; readonly blocks: Block[] }
-
-const expressionOf = (node: JsonNode): Expression => {
-  const { range } = node
-  switch (node.kind) {
-    case 'scalar':
-      return { kind: 'literal', value: node.value, range }
-    case 'list':
-      return { kind: 'list', items: node.items.map(expressionOf), range }
-    case 'object':
-      return {
-        kind: 'object',
-        items: node.entries.map(({ key, keyRange, value }) => ({
-          key: { kind: 'name', name: key, range: keyRange },
-          value: expressionOf(value),
-        })),
-        range,
-      }
-  }
-}
 
 const fieldOf = (node: ObjectNode, key: string): JsonNode | undefined =>
   node.entries.find(entry => entry.key === key)?.value
@@ -67,13 +50,6 @@ const saysNothing = (name: string, node: JsonNode, owner: ObjectNode): boolean =
   if (name === 'data' && textOf(node) === '') return (textOf(fieldOf(owner, 'SourcePath')) ?? '') !== ''
   return isNull(node) || textOf(node) === ''
 }
-
-const attributeOf = (name: string, { keyRange, value }: JsonEntry): Attribute => ({
-  name,
-  nameRange: keyRange,
-  expression: expressionOf(value),
-  range: { start: keyRange.start, end: value.range.end },
-})
 
 const startOf = ({ start }: Range): Range => ({
   start,

@@ -2,19 +2,21 @@ import {
   type Attribute,
   type Block,
   type Body,
+  type DecodeContext,
   describeKind,
   isList,
   isObject,
   isSet,
   type Label,
+  report,
   type Scope,
   sortedKeys,
   suggestionHint,
   toStringValue,
   UNKNOWN,
   type Value,
+  valueOf,
 } from '../lang/hcl/index.ts'
-import { type DecodeContext, report, valueOf } from './decode-context.ts'
 import { withRoot } from './scope.ts'
 
 /**

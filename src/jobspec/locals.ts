@@ -4,10 +4,10 @@ import {
   type Budget,
   type Diagnostic,
   referencesOf,
+  report,
   UNKNOWN,
   type Value,
 } from '../lang/hcl/index.ts'
-import { report } from './decode-context.ts'
 import { evaluateLeniently } from './evaluate-leniently.ts'
 import { scopeOf } from './scope.ts'
 

@@ -2,11 +2,21 @@ import type { ClearJob } from '../domain/jobspec/schema.ts'
 import { validateJob } from '../domain/jobspec/validate.ts'
 import { MAX_JOB_SOURCE_BYTES } from '../domain/limits.ts'
 import type { Gate } from '../lang/hcl/gate.ts'
-import { type Block, type Body, type Diagnostic, hasErrors, parseHcl, renderDiagnostic } from '../lang/hcl/index.ts'
+import {
+  arrangeDiagnostics,
+  type Block,
+  type Body,
+  type DecodeContext,
+  type Diagnostic,
+  hasErrors,
+  parseHcl,
+  renderDiagnostic,
+  report,
+} from '../lang/hcl/index.ts'
 import { readApiJson } from './api-json.ts'
 import { decodeJob } from './blocks/job.ts'
 import { checkLanguages } from './check-languages.ts'
-import { type DecodeContext, report } from './decode-context.ts'
+import { evaluateLeniently } from './evaluate-leniently.ts'
 import { expandDynamic } from './expand-dynamic.ts'
 import { locate } from './locate.ts'
 import { buildScope, type VariableInput } from './variables.ts'
@@ -119,6 +129,7 @@ const decode = (input: JobFileInput, now: number, diagnostics: Diagnostic[]): Cl
   if (body === null) return null
   const context: DecodeContext = {
     scope: buildScope(body, input.variables, diagnostics),
+    evaluate: evaluateLeniently,
     scopes: new WeakMap(),
     diagnostics,
   }
@@ -152,19 +163,6 @@ const tooLarge = (bytes: number): Diagnostic => ({
   detail: `The job file has ${bytes} bytes; the limit is ${MAX_JOB_SOURCE_BYTES}.`,
   range: firstPlace,
 })
-
-const keyOf = ({ severity, summary, detail, range }: Diagnostic): string =>
-  JSON.stringify([severity, summary, detail, range.start.line, range.start.column])
-
-/** Each finding once, errors first if there are too many, in the order of the file. */
-const arrange = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] => {
-  const once = [...new Map(diagnostics.map(finding => [keyOf(finding), finding])).values()]
-  const errors = once.filter(finding => finding.severity === 'error')
-  const warnings = once.filter(finding => finding.severity === 'warning')
-  return [...errors, ...warnings]
-    .slice(0, MAX_DIAGNOSTICS)
-    .toSorted((a, b) => a.range.start.line - b.range.start.line || a.range.start.column - b.range.start.column)
-}
 
 export type JobFileParserOptions = {
   readonly gate: Gate
@@ -201,7 +199,7 @@ export const createJobFileParser = ({ gate, now }: JobFileParserOptions): JobFil
     const job = decode(input, now(), diagnostics)
     // What our own reader refuses is said in its words; the gate has a say about what it accepts.
     if (!hasErrors(diagnostics) && input.format !== 'json') diagnostics.push(...(await judge(gate, input.source)))
-    const rendered = arrange(diagnostics).map(finding => toJobDiagnostic(input, finding))
+    const rendered = arrangeDiagnostics(diagnostics, MAX_DIAGNOSTICS).map(finding => toJobDiagnostic(input, finding))
     if (job === null || hasErrors(diagnostics)) return { ok: false, diagnostics: rendered }
     return { ok: true, job, warnings: rendered }
   }

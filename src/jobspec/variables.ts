@@ -5,6 +5,7 @@ import {
   type Budget,
   convertToType,
   createBudget,
+  type DecodeContext,
   decodeJson,
   type Expression,
   evaluate,
@@ -12,20 +13,20 @@ import {
   hasErrors,
   isList,
   isObject,
+  labelOf,
   objectOf,
   parseHcl,
   parseHclExpression,
   parseTypeExpression,
   type Range,
+  report,
   type Scope,
   suggestionHint,
   toBool,
   UNKNOWN,
   type Value,
 } from '../lang/hcl/index.ts'
-import { type DecodeContext, report } from './decode-context.ts'
 import { settleLocals } from './locals.ts'
-import { labelOf } from './reader.ts'
 import { scopeOf } from './scope.ts'
 
 /** Where values of variables come from, lowest precedence first: environment, files in order, flags in order. */

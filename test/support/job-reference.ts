@@ -1,5 +1,5 @@
-import type { Field } from '../../src/jobspec/decode-context.ts'
 import { formatGoDuration } from '../../src/lang/goflags/index.ts'
+import type { Field } from '../../src/lang/hcl/index.ts'
 import { type BlockVocabulary, jobVocabulary } from './job-vocabulary.ts'
 
 /** Blocks that hold the same names as one that is shown: their paths end like these. */

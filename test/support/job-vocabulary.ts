@@ -1,7 +1,7 @@
 import { decodeJob } from '../../src/jobspec/blocks/job.ts'
-import type { DecodeContext, Field, KnownNames } from '../../src/jobspec/decode-context.ts'
+import { evaluateLeniently } from '../../src/jobspec/evaluate-leniently.ts'
 import { buildScope } from '../../src/jobspec/variables.ts'
-import { type Body, parseHcl } from '../../src/lang/hcl/index.ts'
+import { type Body, type DecodeContext, type Field, type KnownNames, parseHcl } from '../../src/lang/hcl/index.ts'
 import { noVariables } from './job-files.ts'
 
 /** A job in which every block that is read stands where it may stand. */
@@ -93,6 +93,7 @@ export const jobVocabulary = (type: 'service' | 'batch' = 'service'): readonly B
   const diagnostics: DecodeContext['diagnostics'] = []
   const context: DecodeContext = {
     scope: buildScope(file.body, noVariables, diagnostics),
+    evaluate: evaluateLeniently,
     scopes: new WeakMap(),
     diagnostics,
     onVocabulary: (body, fields, known) => {

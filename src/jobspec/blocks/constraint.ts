@@ -1,7 +1,5 @@
 import { type Constraint, type ConstraintOperator, constraintOperators } from '../../domain/jobspec/schema.ts'
-import { type Block, hasErrors } from '../../lang/hcl/index.ts'
-import type { DecodeContext } from '../decode-context.ts'
-import { createReader, type Reader } from '../reader.ts'
+import { type Block, createReader, type DecodeContext, hasErrors, type Reader } from '../../lang/hcl/index.ts'
 
 const aliases: Readonly<Record<string, ConstraintOperator>> = { '==': '=', is: '=', not: '!=' }
 

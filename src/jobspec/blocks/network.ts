@@ -1,7 +1,5 @@
 import type { Network, Port } from '../../domain/jobspec/schema.ts'
-import type { Block } from '../../lang/hcl/index.ts'
-import type { DecodeContext } from '../decode-context.ts'
-import { createReader, labelOf, type Reader } from '../reader.ts'
+import { type Block, createReader, type DecodeContext, labelOf, type Reader } from '../../lang/hcl/index.ts'
 
 const MAX_PORT = 65_535
 

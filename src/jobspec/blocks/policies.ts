@@ -1,7 +1,5 @@
 import type { JobType, Reschedule, Restart, Update } from '../../domain/jobspec/schema.ts'
-import type { Block } from '../../lang/hcl/index.ts'
-import type { DecodeContext } from '../decode-context.ts'
-import { createReader, type Reader } from '../reader.ts'
+import { type Block, createReader, type DecodeContext, type Reader } from '../../lang/hcl/index.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND

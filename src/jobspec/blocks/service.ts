@@ -1,7 +1,14 @@
 import type { Check, CheckRestart, Service } from '../../domain/jobspec/schema.ts'
-import { type Block, isList, isObject, toStringValue, type Value } from '../../lang/hcl/index.ts'
-import type { DecodeContext } from '../decode-context.ts'
-import { createReader, type Reader } from '../reader.ts'
+import {
+  type Block,
+  createReader,
+  type DecodeContext,
+  isList,
+  isObject,
+  type Reader,
+  toStringValue,
+  type Value,
+} from '../../lang/hcl/index.ts'
 
 const decodeCheckRestart = (reader: Reader): CheckRestart | null => {
   const block = reader.block('check_restart')

@@ -8,9 +8,15 @@ import type {
   TemplateOf,
 } from '../../domain/jobspec/schema.ts'
 import type { Json } from '../../domain/json.ts'
-import { type Block, type Body, toJson } from '../../lang/hcl/index.ts'
-import type { DecodeContext } from '../decode-context.ts'
-import { createReader, labelOf, type Reader } from '../reader.ts'
+import {
+  type Block,
+  type Body,
+  createReader,
+  type DecodeContext,
+  labelOf,
+  type Reader,
+  toJson,
+} from '../../lang/hcl/index.ts'
 import { decodeConstraints } from './constraint.ts'
 import { decodeRestart } from './policies.ts'
 import { decodeServices } from './service.ts'

@@ -57,3 +57,16 @@ export const renderDiagnostic = (source: string, filename: string, diagnostic: D
   if (diagnostic.hint !== undefined) lines.push(`  hint: ${diagnostic.hint}`)
   return lines.join('\n')
 }
+
+const keyOf = ({ severity, summary, detail, range }: Diagnostic): string =>
+  JSON.stringify([severity, summary, detail, range.start.line, range.start.column])
+
+/** Each finding once, errors first if there are more than `limit`, in the order of the file. */
+export const arrangeDiagnostics = (diagnostics: readonly Diagnostic[], limit: number): readonly Diagnostic[] => {
+  const once = [...new Map(diagnostics.map(finding => [keyOf(finding), finding])).values()]
+  const errors = once.filter(finding => finding.severity === 'error')
+  const warnings = once.filter(finding => finding.severity === 'warning')
+  return [...errors, ...warnings]
+    .slice(0, limit)
+    .toSorted((a, b) => a.range.start.line - b.range.start.line || a.range.start.column - b.range.start.column)
+}

@@ -1,5 +1,8 @@
-import { type Body, isList, isObject, type Range, suggestionHint, UNKNOWN, type Value } from '../lang/hcl/index.ts'
 import { type DecodeContext, type KnownNames, report, valueOf } from './decode-context.ts'
+import type { Range } from './range.ts'
+import { suggestionHint } from './suggest.ts'
+import type { Body } from './syntax.ts'
+import { isList, isObject, UNKNOWN, type Value } from './value.ts'
 
 /** `false`, `0`, `""`, `null` and empty collections ask for nothing, so nothing is lost when nobody acts on them. */
 const asksForNothing = (value: Value): boolean => {

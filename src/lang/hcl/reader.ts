@@ -1,20 +1,11 @@
-import { parseGoDuration } from '../lang/goflags/index.ts'
-import {
-  type Attribute,
-  type Block,
-  type Body,
-  isList,
-  isObject,
-  type Range,
-  suggestionHint,
-  toBool,
-  toNumber,
-  toStringValue,
-  UNKNOWN,
-  type Value,
-} from '../lang/hcl/index.ts'
+import { parseGoDuration } from '../goflags/index.ts'
+import { toBool, toNumber, toStringValue } from './convert.ts'
 import { type DecodeContext, type Field, type Finding, type KnownNames, report, valueOf } from './decode-context.ts'
 import { reportOtherNames } from './known-names.ts'
+import type { Range } from './range.ts'
+import { suggestionHint } from './suggest.ts'
+import type { Attribute, Block, Body } from './syntax.ts'
+import { isList, isObject, UNKNOWN, type Value } from './value.ts'
 
 /** Reads one body field by field; whatever is never asked for and not known otherwise is reported by `finish`. */
 export type Reader = {

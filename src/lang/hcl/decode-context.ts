@@ -1,6 +1,10 @@
-import type { Json } from '../domain/json.ts'
-import { type Attribute, type Body, type Diagnostic, type Range, type Scope, type Value } from '../lang/hcl/index.ts'
-import { evaluateLeniently } from './evaluate-leniently.ts'
+import type { Diagnostic } from './diagnostic.ts'
+import { type Evaluated, evaluate } from './evaluate.ts'
+import type { Range } from './range.ts'
+import type { Scope } from './scope.ts'
+import type { Attribute, Body, Expression } from './syntax.ts'
+import type { Json } from './to-json.ts'
+import type { Value } from './value.ts'
 
 /** A name that a body may hold, as the code that decodes it asks for it. */
 export type Field = {
@@ -13,7 +17,7 @@ export type Field = {
 
 /**
  * Names of a body that are known but not acted on. `ignored`: accepted with a warning. `refused`: leaving it out would
- * change what a task may do or where its data is, so the job is refused, by name and with the reason.
+ * change what may be done or where data is, so the file is refused, by name and with the reason.
  */
 export type KnownNames = {
   readonly ignored?: Readonly<Record<string, string>>
@@ -23,6 +27,8 @@ export type KnownNames = {
 /** What the decoding of one file shares: where names are looked up, and every finding so far. */
 export type DecodeContext = {
   readonly scope: Scope
+  /** In place of the language's own evaluation, which takes a name that is not known for a fault. */
+  readonly evaluate?: (expression: Expression, scope: Scope) => Evaluated
   /** The scopes of bodies that a `dynamic` block made: its iterator has a value there. */
   readonly scopes: WeakMap<Body, Scope>
   readonly diagnostics: Diagnostic[]
@@ -46,7 +52,7 @@ export const report = (context: Pick<DecodeContext, 'diagnostics'>, finding: Fin
 /** Evaluates an expression and keeps its findings. */
 export const valueOf = (context: DecodeContext, attribute: Pick<Attribute, 'expression'>, body?: Body): Value => {
   const scope = (body === undefined ? undefined : context.scopes.get(body)) ?? context.scope
-  const { value, diagnostics } = evaluateLeniently(attribute.expression, scope)
+  const { value, diagnostics } = (context.evaluate ?? evaluate)(attribute.expression, scope)
   context.diagnostics.push(...diagnostics)
   return value
 }

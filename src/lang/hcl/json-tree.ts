@@ -1,6 +1,9 @@
-import { type Diagnostic, type Range, type SourceText, sourceText } from '../lang/hcl/index.ts'
+import type { Diagnostic } from './diagnostic.ts'
+import type { Range } from './range.ts'
+import { type SourceText, sourceText } from './source-text.ts'
+import type { Attribute, Expression } from './syntax.ts'
 
-/** JSON with places: what the translation into a job needs to point at what is wrong. */
+/** JSON with places: what a translation needs to point at what is wrong. */
 export type JsonEntry = { readonly key: string; readonly keyRange: Range; readonly value: JsonNode }
 export type JsonNode = { readonly range: Range } & (
   | { readonly kind: 'scalar'; readonly value: string | number | boolean | null }
@@ -128,3 +131,31 @@ export const parseJson = (text: string): ParsedJson => {
     return { ok: false, diagnostic: { severity: 'error', summary: 'Invalid JSON', detail, range } }
   }
 }
+
+/** Texts are taken as they are: nothing in JSON is a template. */
+const expressionOf = (node: JsonNode): Expression => {
+  const { range } = node
+  switch (node.kind) {
+    case 'scalar':
+      return { kind: 'literal', value: node.value, range }
+    case 'list':
+      return { kind: 'list', items: node.items.map(expressionOf), range }
+    case 'object':
+      return {
+        kind: 'object',
+        items: node.entries.map(({ key, keyRange, value }) => ({
+          key: { kind: 'name', name: key, range: keyRange },
+          value: expressionOf(value),
+        })),
+        range,
+      }
+  }
+}
+
+/** What `name = value` would be in HCL. */
+export const attributeOf = (name: string, { keyRange, value }: JsonEntry): Attribute => ({
+  name,
+  nameRange: keyRange,
+  expression: expressionOf(value),
+  range: { start: keyRange.start, end: value.range.end },
+})
