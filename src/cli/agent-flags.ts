@@ -11,6 +11,13 @@ export const agentFlags = [
     usage:
       'Server and client in one, on loopback; raw_exec enabled. Without -data-dir nothing is kept: what runs ends with the agent.',
   },
+  {
+    name: 'config',
+    type: 'list',
+    placeholder: '<path>',
+    usage:
+      'A file of configuration, or a directory of files that end in .hcl or .json. May be given many times; later ones count for more, flags for most.',
+  },
   { name: 'server', type: 'boolean', usage: 'Be a server.' },
   { name: 'client', type: 'boolean', usage: 'Be a client: run tasks on this machine.' },
   {

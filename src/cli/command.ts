@@ -13,6 +13,8 @@ export type RunningAgent = {
   readonly ready: Promise<void>
   /** Resolves with the exit code when the agent cannot go on. */
   readonly failed: Promise<number>
+  /** Takes up a configuration that was read again, as far as that can be; says in the log what became of it. */
+  readonly reload: (read: () => AgentConfig) => void
   readonly stop: () => Promise<void>
 }
 

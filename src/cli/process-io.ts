@@ -33,8 +33,12 @@ const createSignal = (names: readonly NodeJS.Signals[]): (() => AbortSignal) => 
     if (controller === null) {
       const created = new AbortController()
       controller = created
-      // Once only: a second Ctrl-C ends the process, should whoever listens not come to an end.
-      for (const name of names) process.once(name, () => created.abort())
+      // Once only: a second signal ends the process, should whoever listens not come to an end.
+      const heard = (): void => {
+        for (const name of names) process.off(name, heard)
+        created.abort()
+      }
+      for (const name of names) process.on(name, heard)
     }
     return controller.signal
   }
@@ -57,7 +61,8 @@ export const processIo = (): CliIo => {
     ask,
     isInteractive: process.stdin.isTTY && process.stdout.isTTY,
     interruption: createSignal(['SIGINT']),
-    termination: createSignal(['SIGINT', 'SIGTERM', 'SIGHUP']),
+    termination: createSignal(['SIGINT', 'SIGTERM']),
+    onHangup: handle => void process.on('SIGHUP', handle),
     cwd: process.cwd(),
   }
 }

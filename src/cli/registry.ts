@@ -20,6 +20,11 @@ export const registry: readonly Entry[] = [
     load: () => import('./commands/agent.ts'),
   },
   {
+    name: 'agent validate',
+    summary: "Check files of an agent's configuration",
+    load: () => import('./commands/agent-validate.ts'),
+  },
+  {
     name: 'alloc fs',
     summary: "Look into an allocation's files",
     load: () => import('./commands/alloc-fs.ts'),
@@ -51,6 +56,11 @@ export const registry: readonly Entry[] = [
     name: 'alloc stop',
     summary: 'Stop an allocation and have it replaced',
     load: () => import('./commands/alloc-stop.ts'),
+  },
+  {
+    name: 'config validate',
+    summary: "The same as agent validate, under Nomad's name",
+    load: () => import('./commands/config-validate.ts'),
   },
   {
     name: 'deployment list',

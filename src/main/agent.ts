@@ -5,13 +5,14 @@ import { urlOf } from '../config/addresses.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { systemClock, within } from '../platform/clock.ts'
 import { uuidV4 } from '../platform/ids.ts'
-import { createLogger } from '../platform/logger.ts'
+import { createLogger, type Logger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { type AgentApi, createAgentApi } from './agent-api.ts'
 import { type ClientRole, STOP_TASKS_TIMEOUT_MS, startClientRole } from './client-role.ts'
 import { createDevRun } from './dev-runs.ts'
 import { isLoopback, listen } from './listen.ts'
 import { type Parts, pathsOf } from './parts.ts'
+import { createReload, levelOf } from './reload.ts'
 import { type ServerRole, serverContext, startServerRole } from './server-role.ts'
 
 /** An agent that was told to stop does so within this time, or leaves as it is, ms. Tasks that end with it have time of their own. */
@@ -26,6 +27,8 @@ export type RunningAgent = {
   readonly ready: Promise<void>
   /** Resolves with the exit code when the agent has stopped by itself: 1, with the cause logged. */
   readonly failed: Promise<number>
+  /** Takes up a configuration that was read again, as far as that can be; says in the log what became of it. */
+  readonly reload: (read: () => AgentConfig) => void
   readonly stop: () => Promise<void>
 }
 
@@ -45,11 +48,7 @@ type Undo = ReturnType<typeof createUndo>
 /** The roles that there are yet; the API is built before the client, which may dial it. */
 type Roles = { server: ServerRole | null; client: ClientRole | null; url: string }
 
-const partsOf = (config: AgentConfig, undo: Undo): Parts => {
-  const logger = createLogger({
-    level: config.log.level === 'trace' ? 'debug' : config.log.level,
-    format: config.log.format,
-  })
+const partsOf = (config: AgentConfig, logger: Logger, undo: Undo): Parts => {
   const runId = uuidV4(systemRandom)
   const run = config.dataDir === null ? createDevRun(runId) : null
   undo.add(() => run?.remove())
@@ -120,8 +119,8 @@ const startRoles = async (parts: Parts, undo: Undo): Promise<Roles> => {
 export const startAgent = async (config: AgentConfig): Promise<RunningAgent> => {
   const undo = createUndo()
   try {
-    const parts = partsOf(config, undo)
-    const { logger } = parts
+    const logger = createLogger({ level: levelOf(config), format: config.log.format })
+    const parts = partsOf(config, logger, undo)
     const { server, client, url } = await startRoles(parts, undo)
     const failed = (server?.done ?? new Promise<void>(() => {})).then(
       () => 1,
@@ -136,6 +135,7 @@ export const startAgent = async (config: AgentConfig): Promise<RunningAgent> => 
       nodeId: client?.client.nodeId() ?? null,
       ready: client?.client.ready ?? Promise.resolve(),
       failed,
+      reload: createReload(config, logger),
       stop: async () => {
         if ((await within(systemClock, timeoutMs, undo.all())) === 'done') return
         logger.error({ timeoutMs }, 'the agent did not stop in time and leaves as it is')

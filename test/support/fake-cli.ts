@@ -62,6 +62,8 @@ export type FakeCliOptions = {
   readonly isInteractive?: boolean
   readonly interruption?: AbortController
   readonly termination?: AbortController
+  /** Told how to send SIGHUP. */
+  readonly onHangup?: (hangUp: () => void) => void
   readonly answerTo?: (question: string) => string
   readonly agent?: RunningAgent
 }
@@ -86,6 +88,7 @@ export const runFakeCli = async (args: readonly string[], options: FakeCliOption
       isInteractive: options.isInteractive ?? false,
       interruption: () => interruption.signal,
       termination: () => termination.signal,
+      onHangup: handle => options.onHangup?.(handle),
       cwd: options.cwd ?? '/',
     },
     env: options.env ?? {},

@@ -1,6 +1,6 @@
-import { formatGoDuration } from '../../src/lang/goflags/index.ts'
 import type { Field } from '../../src/lang/hcl/index.ts'
-import { type BlockVocabulary, jobVocabulary } from './job-vocabulary.ts'
+import { jobVocabulary } from './job-vocabulary.ts'
+import { fallbackOf, renderBlock } from './reference-tables.ts'
 
 /** Blocks that hold the same names as one that is shown: their paths end like these. */
 const repeats =
@@ -34,50 +34,11 @@ const spoken: Readonly<Record<string, string>> = {
   'job periodic crons': 'this or `cron` is required',
 }
 
-const kindOf = ({ form, choices }: Field): string => {
-  switch (form) {
-    case 'choice':
-      return choices.map(choice => `\`${choice}\``).join(', ')
-    case 'integer':
-      return 'whole number'
-    case 'list':
-      return 'list of strings'
-    case 'map':
-      return 'map of strings, as argument or block'
-    case 'any':
-      return 'map of lists of strings, as argument or block'
-    case 'string':
-    case 'bool':
-    case 'duration':
-    case 'block':
-      return form
-  }
-}
-
-const valueOf = ({ form, fallback }: Field): string => {
-  if (fallback === null || fallback === '') return ''
-  if (form === 'duration' && typeof fallback === 'number') return `\`${formatGoDuration(fallback)}\``
-  return `\`${JSON.stringify(fallback)}\``
-}
-
 const defaultOf = (path: string, service: Field, batch: Field | undefined): string => {
   const said = spoken[`${path} ${service.name}`]
   if (said !== undefined) return said
-  const [one, other] = [valueOf(service), batch === undefined ? '' : valueOf(batch)]
+  const [one, other] = [fallbackOf(service), batch === undefined ? '' : fallbackOf(batch)]
   return one === other ? one : `${one}, batch: ${other}`
-}
-
-const rowsOf = (block: BlockVocabulary, batch: BlockVocabulary | undefined): readonly string[] => {
-  const { path, fields, known } = block
-  const acted = fields.map(field => {
-    const other = batch?.fields.find(({ name }) => name === field.name)
-    return `| \`${field.name}\` | ${kindOf(field)} | ${defaultOf(path, field, other)} | acted on |`
-  })
-  const ignored = Object.entries(known.ignored ?? {}).map(
-    ([name, why]) => `| \`${name}\` | | | with a warning: ${why} |`,
-  )
-  const refused = Object.entries(known.refused ?? {}).map(([name, why]) => `| \`${name}\` | | | refused: ${why} |`)
-  return [...acted, ...ignored, ...refused]
 }
 
 /** A table for each block, as Markdown: made of the names that the code asks for, so it cannot say anything else. */
@@ -85,14 +46,15 @@ export const renderJobReference = (): string => {
   const batches = new Map(jobVocabulary('batch').map(block => [block.path, block]))
   const sections = jobVocabulary('service')
     .filter(({ path }) => !repeats.test(path))
-    .map(block =>
-      [
-        `### \`${block.path.split(' ').join(' › ')}\``,
-        '',
-        '| name | type | default | what becomes of it |',
-        '|---|---|---|---|',
-        ...rowsOf(block, batches.get(block.path)),
-      ].join('\n'),
-    )
+    .map(block => {
+      const batch = batches.get(block.path)?.fields
+      return renderBlock(block, field =>
+        defaultOf(
+          block.path,
+          field,
+          batch?.find(({ name }) => name === field.name),
+        ),
+      )
+    })
   return sections.join('\n\n')
 }

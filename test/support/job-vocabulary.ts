@@ -1,8 +1,9 @@
 import { decodeJob } from '../../src/jobspec/blocks/job.ts'
 import { evaluateLeniently } from '../../src/jobspec/evaluate-leniently.ts'
 import { buildScope } from '../../src/jobspec/variables.ts'
-import { type Body, type DecodeContext, type Field, type KnownNames, parseHcl } from '../../src/lang/hcl/index.ts'
+import { type Body, type DecodeContext, parseHcl } from '../../src/lang/hcl/index.ts'
 import { noVariables } from './job-files.ts'
+import type { BlockVocabulary } from './reference-tables.ts'
 
 /** A job in which every block that is read stands where it may stand. */
 const everyBlock = (type: 'service' | 'batch'): string => {
@@ -70,13 +71,6 @@ const everyBlock = (type: 'service' | 'batch'): string => {
     }
   }
 `
-}
-
-export type BlockVocabulary = {
-  /** The types of the blocks around it and its own: `job`, `job group`, `job group task`. */
-  readonly path: string
-  readonly fields: readonly Field[]
-  readonly known: KnownNames
 }
 
 const pathsIn = (body: Body, path: string, into: Map<Body, string>): ReadonlyMap<Body, string> => {

@@ -1,4 +1,6 @@
-import { hostname } from 'node:os'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCli } from '../../../../src/cli/run-cli.ts'
 import type { AgentConfig } from '../../../../src/config/agent-config.ts'
@@ -16,6 +18,7 @@ const agentThat = (failed: Promise<number>) => {
       nodeId: 'n',
       ready: Promise.resolve(),
       failed,
+      reload: (read: () => AgentConfig) => void calls.push(`reload ${read().name}`),
       stop: async () => {
         calls.push('stop')
       },
@@ -35,6 +38,7 @@ const configOf = async (args: readonly string[]): Promise<AgentConfig> => {
       isInteractive: false,
       interruption: () => new AbortController().signal,
       termination: () => new AbortController().signal,
+      onHangup: () => {},
       cwd: '/work',
     },
     env: {},
@@ -67,6 +71,28 @@ describe('muster agent', () => {
     const { agent, calls } = agentThat(Promise.resolve(1))
     expect((await runFakeCli(['agent', '-dev'], { agent })).code).toBe(1)
     expect(calls).toEqual(['stop'])
+  })
+
+  it('reads its files again on SIGHUP, and ends on it when it has none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'muster-agent-'))
+    const path = join(folder, 'agent.hcl')
+    writeFileSync(path, 'name = "before"')
+    const { agent, calls } = agentThat(never)
+    const termination = new AbortController()
+    let hangUp = (): void => {}
+    const options = { agent, termination, onHangup: (send: () => void) => void (hangUp = send) }
+    const withFiles = runFakeCli(['agent', '-dev', '-config', path], options)
+    await new Promise(setImmediate)
+    writeFileSync(path, 'name = "after"')
+    hangUp()
+    termination.abort()
+    expect((await withFiles).code).toBe(0)
+    expect(calls).toEqual(['reload after', 'stop'])
+    const withoutFiles = runFakeCli(['agent', '-dev'], { ...options, termination: new AbortController() })
+    await new Promise(setImmediate)
+    hangUp()
+    expect((await withoutFiles).code).toBe(0)
+    rmSync(folder, { recursive: true })
   })
 
   it('hands its flags on', async () => {

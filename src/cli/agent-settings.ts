@@ -1,0 +1,62 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import type { AgentConfig } from '../config/agent-config.ts'
+import { type ConfigFinding, type LoadedConfig, loadConfig } from '../config/load.ts'
+import { devSettings, type Problem, resolveAgent } from '../config/resolve.ts'
+import { mergeSettings, noSettings } from '../config/settings.ts'
+import { type AgentInput, settingsOfFlags } from './agent-flags.ts'
+import { type Diagnostic, Refusal } from './refusal.ts'
+
+const toDiagnostic = ({ severity, summary, detail, hint, range, filename, text }: ConfigFinding): Diagnostic => ({
+  severity: severity === 'error' ? 'ERROR' : 'WARNING',
+  summary,
+  detail,
+  hint: hint ?? '',
+  filename,
+  line: range.start.line,
+  column: range.start.column,
+  rendered: text,
+})
+
+const refuseProblems = (problems: readonly Problem[]): Refusal => {
+  const message = problems.map(problem => problem.message).join('; ')
+  return new Refusal({ code: 'CONFIG_INVALID', message, hint: problems.map(({ hint }) => hint).join('; ') })
+}
+
+/** Reads files and directories of configuration. Throws Refusal with every finding when one is an error. */
+export const readFiles = (
+  paths: readonly string[],
+  cwd: string,
+): LoadedConfig & { readonly warnings: readonly Diagnostic[] } => {
+  const loaded = loadConfig(paths.map(path => resolve(cwd, path)))
+  const diagnostics = loaded.findings.map(toDiagnostic)
+  if (loaded.isValid) return { ...loaded, warnings: diagnostics }
+  const errors = diagnostics.filter(({ severity }) => severity === 'ERROR')
+  const [first] = errors
+  const count = `${errors.length} error${errors.length === 1 ? '' : 's'}`
+  const message = `the configuration has ${count}, first at ${first?.filename}:${first?.line}:${first?.column}`
+  throw new Refusal({ code: 'CONFIG_INVALID', message, diagnostics })
+}
+
+/** The agent that files describe by themselves, without flags. */
+export const agentOfFiles = (loaded: LoadedConfig): AgentConfig => {
+  const resolved = resolveAgent(loaded.settings, { isDev: false, hostname: hostname() })
+  if (!resolved.ok) throw refuseProblems(resolved.problems)
+  return resolved.config
+}
+
+/** The agent that a command line asks for: `-dev`, then its files in their order, then its other flags. */
+export const agentOfInput = (
+  input: AgentInput,
+  cwd: string,
+): { readonly config: AgentConfig; readonly warnings: readonly Diagnostic[] } => {
+  const isDev = input.flags.dev
+  const { settings, warnings } = readFiles(input.flags.config, cwd)
+  const layers = [isDev ? devSettings : noSettings, settings, settingsOfFlags(input, cwd)]
+  const resolved = resolveAgent(
+    layers.reduce((earlier, later) => mergeSettings(earlier, later)),
+    { isDev, hostname: hostname() },
+  )
+  if (!resolved.ok) throw refuseProblems(resolved.problems)
+  return { config: resolved.config, warnings }
+}
