@@ -19,9 +19,8 @@ server {
 
 # Without this block the log is a file in data_dir. For a log on EventStoreDB:
 # eventstore {
-#   kind          = "eventstoredb"
-#   url           = "esdb://eventstore.example:2113?tls=true"
-#   username_file = "/etc/muster/eventstore-user"
-#   password_file = "/etc/muster/eventstore-password"
-#   ca_file       = "/etc/muster/eventstore-ca.pem"
+#   kind             = "eventstoredb"
+#   url              = "esdb+discover://eventstore.example:2113"
+#   credentials_file = "/etc/muster/eventstore-credentials"
+#   ca_file          = "/etc/muster/eventstore-ca.pem"
 # }

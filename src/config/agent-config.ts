@@ -1,5 +1,5 @@
 import type { Json } from '../lang/hcl/index.ts'
-import type { EventStoreSettings, LogFormat, LogLevel } from './settings.ts'
+import type { LogFormat, LogLevel } from './settings.ts'
 
 /** A port's usual number: Nomad's, which its users' hands and tools know. */
 export const DEFAULT_HTTP_PORT = 4646
@@ -47,10 +47,13 @@ export type ServerConfig = {
 export type EventStoreConfig =
   | { readonly kind: 'memory' }
   | { readonly kind: 'sqlite' }
-  | ({ readonly kind: 'eventstoredb'; readonly url: string } & Pick<
-      EventStoreSettings,
-      'prefix' | 'usernameFile' | 'passwordFile' | 'caFile'
-    >)
+  | {
+      readonly kind: 'eventstoredb'
+      readonly url: string
+      readonly prefix?: string
+      readonly credentialsFile?: string
+      readonly caFile?: string
+    }
 
 export type ClientConfig = {
   /** URLs of servers' APIs; empty for the one in this process. */

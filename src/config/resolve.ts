@@ -25,7 +25,7 @@ export const devSettings: AgentSettings = mergeSettings(noSettings, {
 type Written<T> = { readonly [K in keyof T]?: Exclude<T[K], null> }
 
 /** Only what was said. */
-const written = <T extends Readonly<Record<string, number | null>>>(values: T): Written<T> =>
+const written = <T extends Readonly<Record<string, number | string | null>>>(values: T): Written<T> =>
   // Entries that are null are gone, the others are what they were.
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)) as Written<T>
 
@@ -71,7 +71,7 @@ const clientOf = (settings: AgentSettings): ClientConfig | null => {
 }
 
 const eventStoreOf = ({ eventStore, dataDir, server }: AgentSettings): EventStoreConfig => {
-  const { kind, url, prefix, usernameFile, passwordFile, caFile } = eventStore
+  const { kind, url, prefix, credentialsFile, caFile } = eventStore
   const isKept = dataDir !== null || server.dataDir !== null
   switch (kind ?? (isKept ? 'sqlite' : 'memory')) {
     case 'memory':
@@ -79,7 +79,7 @@ const eventStoreOf = ({ eventStore, dataDir, server }: AgentSettings): EventStor
     case 'sqlite':
       return { kind: 'sqlite' }
     case 'eventstoredb':
-      return { kind: 'eventstoredb', url: url ?? '', prefix, usernameFile, passwordFile, caFile }
+      return { kind: 'eventstoredb', url: url ?? '', ...written({ prefix, credentialsFile, caFile }) }
   }
 }
 

@@ -69,8 +69,8 @@ export type EventStoreSettings = {
   readonly kind: EventStoreKind | null
   readonly url: string | null
   readonly prefix: string | null
-  readonly usernameFile: string | null
-  readonly passwordFile: string | null
+  /** Its first line is `user:password`. */
+  readonly credentialsFile: string | null
   readonly caFile: string | null
 }
 
@@ -113,7 +113,7 @@ export const noSettings: AgentSettings = {
     reserved: { cpuMhz: null, memoryMb: null, diskMb: null, ports: null },
   },
   plugins: {},
-  eventStore: { kind: null, url: null, prefix: null, usernameFile: null, passwordFile: null, caFile: null },
+  eventStore: { kind: null, url: null, prefix: null, credentialsFile: null, caFile: null },
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import type { EventStoreConfig } from '../config/agent-config.ts'
+import { openEventStoreDb } from '../eventstore/eventstoredb/open.ts'
 import { createMemoryStore } from '../eventstore/memory.ts'
 import type { EventStore } from '../eventstore/port.ts'
 import { openSqliteStore } from '../eventstore/sqlite.ts'
 import { systemClock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
+import { lockFile } from '../platform/file-lock.ts'
 import { createMemoryKeyring, openKeyringFile } from '../platform/keyring.ts'
 import type { Logger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -24,7 +26,7 @@ export type Storage = {
 export type StorageOptions = { readonly config: EventStoreConfig; readonly directory: string; readonly logger: Logger }
 
 const openStore = async (
-  { config, directory }: StorageOptions,
+  { config, directory, logger }: StorageOptions,
   onStopped: (error: AppError) => void,
 ): Promise<EventStore> => {
   switch (config.kind) {
@@ -33,7 +35,7 @@ const openStore = async (
     case 'sqlite':
       return openSqliteStore({ path: join(directory, 'events.db'), onStopped })
     case 'eventstoredb':
-      throw new AppError('CONFIG_INVALID', 'event stores of kind "eventstoredb" cannot be opened by this version')
+      return openEventStoreDb({ ...config, logger })
   }
 }
 
@@ -61,6 +63,20 @@ const openSealer = ({ config, directory }: StorageOptions, head: number): Sealer
   return sealer
 }
 
+const openAround = async (
+  options: StorageOptions,
+  store: EventStore,
+): Promise<Pick<Storage, 'store' | 'readModel' | 'sealer'>> => {
+  try {
+    const head = await store.head()
+    const sealer = openSealer(options, head)
+    return { store, readModel: openReadModel(options, head), sealer }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
 /** Opens the log, the views of it and the keys of what it holds. Throws AppError with what was opened closed again. */
 export const openStorage = async (options: StorageOptions): Promise<Storage> => {
   let fail: (error: AppError) => void = () => {}
@@ -68,22 +84,22 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
     fail = reject
   })
   failed.catch(() => {})
-  const store = await openStore(options, error => fail(error))
+  // A file of events locks itself; elsewhere the views and the keys are this directory's own all the same.
+  const lock = options.config.kind === 'eventstoredb' ? lockFile(join(options.directory, 'agent.lock')) : null
   try {
-    const head = await store.head()
-    const readModel = openReadModel(options, head)
+    const store = await openStore(options, error => fail(error))
+    const opened = await openAround(options, store)
     return {
-      store,
-      readModel,
-      sealer: openSealer(options, head),
+      ...opened,
       failed,
       close: async () => {
         await store.close()
-        readModel.close()
+        opened.readModel.close()
+        lock?.release()
       },
     }
   } catch (error) {
-    await store.close()
+    lock?.release()
     throw error
   }
 }

@@ -58,6 +58,10 @@ const spoken: Readonly<Record<string, string>> = {
   'plugin docker config pull_activity_timeout': '`2m`',
   'plugin docker config recover_timeout': '`5m`: how long an engine that went away is waited for',
   'plugin raw_exec config enabled': '`false`, with `-dev` `true`',
+  'plugin raw_exec config no_cgroups': '`false`: a task has a control group of its own',
+  'eventstore prefix': '`"muster"`, or the path of the url',
+  'eventstore credentials_file': 'none; its first line is `user:password`',
+  'eventstore ca_file': 'what Node trusts',
   'eventstore kind': '`sqlite`; `memory` without a data directory',
   'eventstore url': 'required for `eventstoredb`',
 }

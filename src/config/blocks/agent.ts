@@ -56,8 +56,7 @@ const decodeEventStore = (reader: Reader): AgentSettings['eventStore'] =>
       kind: inner.has('kind') ? inner.oneOf('kind', eventStoreKinds, 'sqlite') : null,
       url: inner.string('url', null),
       prefix: inner.string('prefix', null),
-      usernameFile: readPath(inner, 'username_file'),
-      passwordFile: readPath(inner, 'password_file'),
+      credentialsFile: readPath(inner, 'credentials_file'),
       caFile: readPath(inner, 'ca_file'),
     }
     inner.finish()

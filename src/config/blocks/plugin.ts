@@ -54,14 +54,13 @@ const decodeDocker = (reader: Reader): Options => {
 }
 
 const decodeRawExec = (reader: Reader): Options => {
-  const options = { enabled: reader.bool('enabled', null) }
+  const options = { enabled: reader.bool('enabled', null), no_cgroups: reader.bool('no_cgroups', null) }
   reader.finish({
     refused: {
       denied_envvars: 'tasks would be given these variables',
       denied_host_uids: 'tasks would run as these users',
       denied_host_gids: 'tasks would run in these groups',
     },
-    ignored: { no_cgroups: 'not acted on: processes are found without control groups' },
   })
   return options
 }

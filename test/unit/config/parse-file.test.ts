@@ -112,11 +112,19 @@ const everyName: readonly (readonly [name: string, source: string, expected: obj
     'plugin "raw_exec" {\n config {\n enabled = true\n}\n}',
     { plugins: { raw_exec: { enabled: true } } },
   ],
+  [
+    'plugin raw_exec config no_cgroups',
+    'plugin "raw_exec" {\n config {\n no_cgroups = true\n}\n}',
+    { plugins: { raw_exec: { no_cgroups: true } } },
+  ],
   ['eventstore kind', 'eventstore {\n kind = "eventstoredb"\n}', { eventStore: { kind: 'eventstoredb' } }],
   ['eventstore url', 'eventstore {\n url = "esdb://a"\n}', { eventStore: { kind: null, url: 'esdb://a' } }],
   ['eventstore prefix', 'eventstore {\n prefix = "p"\n}', { eventStore: { prefix: 'p' } }],
-  ['eventstore username_file', 'eventstore {\n username_file = "/u"\n}', { eventStore: { usernameFile: '/u' } }],
-  ['eventstore password_file', 'eventstore {\n password_file = "/p"\n}', { eventStore: { passwordFile: '/p' } }],
+  [
+    'eventstore credentials_file',
+    'eventstore {\n credentials_file = "/u"\n}',
+    { eventStore: { credentialsFile: '/u' } },
+  ],
   ['eventstore ca_file', 'eventstore {\n ca_file = "/ca"\n}', { eventStore: { caFile: '/ca' } }],
 ]
 
