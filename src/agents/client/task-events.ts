@@ -33,7 +33,7 @@ export const driverFailure = (message: string): TaskNote =>
 
 export const terminated = (exit: ExitResult): TaskNote => {
   const signal = exit.signal === 0 ? '' : `, Signal: ${exit.signal}`
-  const error = exit.error ?? (exit.isOomKilled ? 'OOM Killed' : '')
+  const error = exit.error ?? exit.circumstances ?? (exit.isOomKilled ? 'OOM Killed' : '')
   return note('Terminated', `Exit Code: ${exit.exitCode}${signal}${error === '' ? '' : `, Exit Message: "${error}"`}`, {
     exit_code: String(exit.exitCode),
     signal: String(exit.signal),

@@ -121,6 +121,8 @@ export type ExitResult = {
   readonly isOomKilled: boolean
   /** Set when the driver could not learn how the task ended. */
   readonly error?: string
+  /** What else is known of its end, for a person: the daemon was away, for instance. */
+  readonly circumstances?: string
 }
 
 export type DriverEvent = { readonly message: string; readonly details?: Readonly<Record<string, string>> }

@@ -1,11 +1,15 @@
 import { sleep } from '../../../platform/clock.ts'
 import { isAppError } from '../../../platform/errors.ts'
 import { buildTaskStart, labelsOfTask } from '../build-task-start.ts'
-import type { StartResult } from '../drivers/driver.ts'
+import type { DriverEvent, StartResult, TaskDriver, TaskStart } from '../drivers/driver.ts'
 import type { StepContext } from '../task-context.ts'
 import * as notes from '../task-events.ts'
 import { startFailed } from './changes.ts'
 
+/** How often a start is tried whose driver does not answer, each time after what came of it was removed. */
+const START_ATTEMPTS = 3
+/** How long after the first time, ms: a daemon that is being stopped may answer for a moment yet. */
+const START_AGAIN_MS = 1_000
 /** How often a driver that did not answer a start is asked to remove what came of it, and how long after the first time, ms. */
 const REMOVE_ATTEMPTS = 5
 const REMOVE_AGAIN_MS = 500
@@ -63,15 +67,29 @@ const askDriver = async (context: StepContext): Promise<StartResult> => {
     owner.note(start.taskName, [notes.failedValidation(problems)])
     return { kind: 'failed', message: problems.join('; '), isRecoverable: false }
   }
-  const onEvent = (event: Parameters<typeof notes.driverProgress>[0]): void =>
-    owner.note(start.taskName, [notes.driverProgress(event)])
-  try {
-    return await owner.driver.start(start, onEvent, context.signal)
-  } catch (error) {
-    if (context.signal.aborted || !isAppError(error)) throw error
-    // Unknown is not failed (I6): whatever came of it must be gone before it is called a failure and something else starts.
-    await removeStarted(context)
-    return { kind: 'failed', message: error.message, isRecoverable: true }
+  return startUntilAnswered(context, owner.driver, start)
+}
+
+/**
+ * A driver's daemon that went away is no fault of the task: once it is back the same start is tried again, and only
+ * when it went away several times in a row does that count against the task's policy.
+ */
+const startUntilAnswered = async (context: StepContext, driver: TaskDriver, start: TaskStart): Promise<StartResult> => {
+  const { owner, services, signal } = context
+  const onEvent = (event: DriverEvent): void => owner.note(start.taskName, [notes.driverProgress(event)])
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await driver.start(start, onEvent, signal)
+    } catch (error) {
+      if (signal.aborted || !isAppError(error)) throw error
+      // Unknown is not failed (I6): whatever came of it must be gone before it is called a failure and something else starts.
+      await removeStarted(context)
+      const isTriedAgain = error.code === 'DRIVER_UNREACHABLE' && attempt < START_ATTEMPTS
+      if (!isTriedAgain) return { kind: 'failed', message: error.message, isRecoverable: true }
+      onEvent({ message: `${error.message}; the start is tried again` })
+      await sleep(services.clock, START_AGAIN_MS * 4 ** (attempt - 1), signal)
+      signal.throwIfAborted()
+    }
   }
 }
 

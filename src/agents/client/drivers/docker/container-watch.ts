@@ -51,6 +51,9 @@ const exitOf = (state: ContainerInspectInfo['State']): ExitResult => ({
   ...(state.Error === '' ? {} : { error: state.Error }),
 })
 
+/** A daemon that stops without live-restore takes its containers along, which is no fault of theirs. */
+const AWAY = 'it ended while the Docker daemon was away'
+
 type WatchParts = {
   readonly api: DockerApi
   readonly clock: Clock
@@ -98,7 +101,8 @@ export const waitForContainer = async (parts: WatchParts, id: string, signal: Ab
     signal.throwIfAborted()
     try {
       const exit = await lookForExit(parts, id)
-      if (exit !== undefined) return exit
+      if (exit !== undefined)
+        return lostAtMs === undefined || exit.isOomKilled ? exit : { ...exit, circumstances: AWAY }
       lostAtMs = undefined
       await waitOnce(parts, id, signal)
       retryMs = FIRST_RETRY_MS

@@ -1,9 +1,10 @@
 import type { ContainerInspectInfo, ImageInspectInfo } from 'dockerode'
+import { AppError } from '../../../../platform/errors.ts'
 import type { DriverEvent, StartResult, TaskStart } from '../driver.ts'
 import { booleanOption, mapOption, stringOption, stringsOption, type TaskConfig } from '../task-config.ts'
 import { ALLOCATION_LABEL, containerName, containerSpec, portsNamed, START_LABEL } from './container-spec.ts'
 import { inspectContainer, removeContainer } from './container-watch.ts'
-import { CHANGE_TIMEOUT_MS, type DockerApi, isRefusal, QUERY_TIMEOUT_MS } from './docker-api.ts'
+import { CHANGE_TIMEOUT_MS, type DockerApi, type DockerRefusal, isRefusal, QUERY_TIMEOUT_MS } from './docker-api.ts'
 import { dockerHandle } from './docker-handle.ts'
 import { validateDockerConfig } from './docker-options.ts'
 import type { ImagePuller, RegistryAuth } from './image-puller.ts'
@@ -59,12 +60,29 @@ const provideImage = async (
   return pulled ?? failed(`image ${reference.full} was pulled, and is gone again`, true)
 }
 
-/** Whether trying the same start again may help. */
-const startMayHelp = (error: unknown): boolean =>
-  isRefusal(error, 500) &&
-  !/executable file not found|no such file or directory|permission denied|port is already allocated|address already in use|cannot assign requested address|invalid|unknown user|unable to find user/i.test(
-    error.message,
-  )
+/** What the container asks for cannot be had; trying again cannot help. */
+const FINAL =
+  /executable file not found|OCI runtime .*(no such file or directory|permission denied)|port is already allocated|address already in use|cannot assign requested address|invalid|unknown user|unable to find user/is
+
+/** The engine cannot do its work, most often since it is being stopped. */
+const ENGINE_FAILS =
+  /libnetwork|failed to update store|database not open|transport is closing|connection refused|shutting down|context (deadline exceeded|canceled)/i
+
+/**
+ * What a refusal to create or start means: a failure, for good or not. Throws AppError DRIVER_UNREACHABLE where the engine
+ * itself fails, which is not the task's doing: the same start may then be tried again.
+ */
+const refusedStart = (what: string, refusal: DockerRefusal): Failed => {
+  const { status, message } = refusal
+  const mayHelp = status === 500 && !FINAL.test(message)
+  if (mayHelp && ENGINE_FAILS.test(message)) {
+    throw new AppError('DRIVER_UNREACHABLE', `cannot ${what}: the Docker daemon fails (${message})`, {
+      cause: refusal,
+      hint: 'see the log of the Docker daemon',
+    })
+  }
+  return failed(`cannot ${what}: ${message}`, mayHelp)
+}
 
 const startExisting = async (parts: StartParts, task: TaskStart, id: string): Promise<StartResult> => {
   const { api } = parts
@@ -76,7 +94,7 @@ const startExisting = async (parts: StartParts, task: TaskStart, id: string): Pr
     // 304: it runs already.
     if (isRefusal(error) && error.status !== 304) {
       await removeContainer(api, id)
-      return failed(`cannot start container ${containerName(task)}: ${error.message}`, startMayHelp(error))
+      return refusedStart(`start container ${containerName(task)}`, error)
     }
     if (!isRefusal(error)) throw error
   }
@@ -149,8 +167,7 @@ export const startContainer = async (
       if (!isRefusal(error)) throw error
       // The name was taken, or the image removed, since we looked.
       const mayBeOtherwise = isRefusal(error, 404, 409) && tries < MAX_NAME_TRIES
-      if (!mayBeOtherwise)
-        return failed(`cannot create container ${containerName(task)}: ${error.message}`, startMayHelp(error))
+      if (!mayBeOtherwise) return refusedStart(`create container ${containerName(task)}`, error)
     }
   }
 }
