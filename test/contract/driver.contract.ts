@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -42,6 +42,8 @@ export type Program =
   | { readonly kind: 'tick' }
   /** Starts children that ignore SIGTERM, one of them in a session of its own, then runs until it is stopped. */
   | { readonly kind: 'run-with-children' }
+  /** Prints so many bytes by chance, or letters without the end of a line, and leaves them in `printed` of the shared directory. */
+  | { readonly kind: 'print-bytes'; readonly count: number; readonly content: 'binary' | 'line' }
   /** Keeps a processor busy, in a child with a session of its own where it has children, until it is stopped. */
   | { readonly kind: 'burn' }
 
@@ -58,6 +60,8 @@ export type DriverHarness = {
   /** What carries the labels on the machine: containers, processes. */
   readonly remains: (driver: TaskDriver, labels: Readonly<Record<string, string>>) => Promise<readonly string[]>
   readonly leakRuns: number
+  /** Output that is no UTF-8 is kept as it is. */
+  readonly isBinarySafe: boolean
   /** What a published port of a task that serves says, by the machine's own address. */
   readonly hostIp: string
   readonly freePort: () => Promise<number>
@@ -79,6 +83,8 @@ const cluster = `contract-${process.pid}`
 const when = (condition: boolean): ((title: string, run: () => Promise<void>) => void) => (condition ? it : () => {})
 
 const nobody = new AbortController().signal
+/** What a flood of output may add to this process: buffers in flight, and what the collector of garbage leaves lying about. */
+const MAX_FLOOD_MEMORY_BYTES = 150_000_000
 const ignoreEvent = (_event: DriverEvent): void => {}
 
 const handleOf = (result: StartResult): TaskHandle => {
@@ -256,6 +262,53 @@ const outputCases = (harness: DriverHarness, fixture: () => Fixture): void => {
       await second.close()
     },
   )
+}
+
+const bytesCases = (harness: DriverHarness, fixture: () => Fixture): void => {
+  const need = (program: Program): TaskConfig => harness.config(program) ?? {}
+  const can = harness.config({ kind: 'print-bytes', count: 1, content: 'line' }) !== undefined
+
+  const keepsAll = async (count: number, content: 'binary' | 'line'): Promise<void> => {
+    const { driver, taskFor, start } = fixture()
+    const task = await taskFor(need({ kind: 'print-bytes', count, content }), {
+      logs: { maxFileBytes: 3_000_000, maxFiles: 10, isDisabled: false },
+    })
+    const handle = await start(task)
+    await driver.wait(handle, nobody)
+    const printed = await readFile(join(task.paths.allocDir, 'printed'))
+    const base = outputBase(task.paths.stdoutPath)
+    const files = (await outputNumbers(base)).map(number => readFile(`${base}.${number}`))
+    const kept = Buffer.concat(await Promise.all(files))
+    expect([kept.length, kept.equals(printed)]).toEqual([count, true])
+    await driver.destroy(handle)
+  }
+
+  when(can)('keeps a line of ten megabytes that does not end (F25)', () => keepsAll(10_000_000, 'line'))
+
+  when(can && harness.isBinarySafe)('keeps binary output byte for byte (F25)', () => keepsAll(1_000_000, 'binary'))
+
+  when(can)('bounds what a flood costs, in files and in memory, and lets the task go on (F25)', async () => {
+    const { driver, taskFor, start } = fixture()
+    const task = await taskFor(need({ kind: 'print-bytes', count: 40_000_000, content: 'binary' }), {
+      logs: { maxFileBytes: 1_000_000, maxFiles: 3, isDisabled: false },
+    })
+    const before = process.memoryUsage().rss
+    let most = before
+    const watching = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss)
+    }, 20)
+    const handle = await start(task)
+    expect(await driver.wait(handle, nobody)).toMatchObject({ exitCode: 0 })
+    clearInterval(watching)
+    expect(most - before).toBeLessThan(MAX_FLOOD_MEMORY_BYTES)
+    const base = outputBase(task.paths.stdoutPath)
+    const numbers = await outputNumbers(base)
+    expect(numbers.length).toBeLessThanOrEqual(3)
+    const sizes = await Promise.all(numbers.map(async number => (await stat(`${base}.${number}`)).size))
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000_000)
+    expect(numbers.at(-1)).toBeGreaterThan(3)
+    await driver.destroy(handle)
+  })
 }
 
 const stopCases = (harness: DriverHarness, fixture: () => Fixture): void => {
@@ -486,6 +539,7 @@ export const driverContract = (name: string, harness: DriverHarness): void => {
 
     startCases(harness, fixture)
     outputCases(harness, fixture)
+    bytesCases(harness, fixture)
     stopCases(harness, fixture)
     usageCases(harness, fixture)
     restartCases(harness, fixture)

@@ -25,6 +25,11 @@ export const shellProgram = (program: Program): string => {
       return `i=0; while [ $i -lt ${program.lines} ]; do i=$((i+1)); echo "$i ${'x'.repeat(90)}"; done`
     case 'tick':
       return 'i=0; while :; do i=$((i+1)); echo "tick $i"; sleep 0.01; done'
+    case 'print-bytes': {
+      const letters = program.content === 'line' ? " | od -An -v -tx1 | tr -d ' \\n'" : ''
+      const made = `head -c ${program.count} /dev/urandom${letters} | head -c ${program.count}`
+      return `${made} >"$NOMAD_ALLOC_DIR/printed"; cat "$NOMAD_ALLOC_DIR/printed"`
+    }
     case 'burn':
       return 'setsid sh -c "while :; do :; done" & wait'
     case 'run-with-children':

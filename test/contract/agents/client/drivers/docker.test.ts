@@ -42,6 +42,8 @@ if (found === undefined) {
       return containers.map(container => container.Names.join())
     },
     leakRuns: 15,
+    // Docker's own log is JSON, in which a byte that is no UTF-8 cannot stand.
+    isBinarySafe: false,
     hostIp: '127.0.0.1',
     freePort,
     connect: connectAndRead,

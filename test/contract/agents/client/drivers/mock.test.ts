@@ -20,6 +20,7 @@ const config = (program: Program): TaskConfig | undefined => {
       return { exit_signal: 9, oom_killed: true }
     case 'burn':
       return { run_for: '1h', usage_cpu_percent: 100, usage_memory_mb: 8 }
+    case 'print-bytes':
     case 'print-env':
     case 'copy-files':
     case 'serve-hello':
@@ -40,6 +41,7 @@ driverContract('mock', {
   refusedOption: 'run_fro',
   remains: async (_driver, labels) => world.withLabels(labels),
   leakRuns: 100,
+  isBinarySafe: true,
   hostIp: '127.0.0.1',
   freePort: async () => 0,
   connect: async () => '',

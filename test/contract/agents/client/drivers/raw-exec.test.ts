@@ -22,6 +22,7 @@ driverContract('raw_exec', {
       .filter(({ value }) => hasLabels(value, labels))
       .map(({ pid }) => `process ${pid}`),
   leakRuns: 100,
+  isBinarySafe: true,
   hostIp: '127.0.0.1',
   freePort,
   connect: connectAndRead,
