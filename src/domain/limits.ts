@@ -36,3 +36,7 @@ export const MAX_RESCHEDULES_KEPT = 5
 export const MAX_UNPLACED_BYTES = 200_000
 /** Times at which a node was judged down that are remembered of it. */
 export const MAX_DOWNS_KEPT = 8
+/** How often an evaluation is tried that the scheduler throws on (nomad-behaviour §3.2). */
+export const MAX_DELIVERIES = 3
+/** Characters that are recorded of why an evaluation failed. */
+export const MAX_FAILURE_REASON_LENGTH = 500

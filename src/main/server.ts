@@ -63,7 +63,10 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     store,
     view,
     commands: handle,
-    reactors: createReactors(liveness, { ...DEFAULT_COLLECTION, ...options.collection }),
+    reactors: createReactors(liveness, logger.child({ component: 'leader' }), {
+      ...DEFAULT_COLLECTION,
+      ...options.collection,
+    }),
     clock,
     random,
     logger: logger.child({ component: 'leader' }),

@@ -1,13 +1,20 @@
 import type { ClusterState, EvaluationState } from '../../domain/cluster/index.ts'
+import type { EvaluationsFailed } from '../../domain/control/events.ts'
+import { MAX_DELIVERIES } from '../../domain/limits.ts'
 import {
   noReservations,
+  type Reservations,
   refreshSnapshot,
   reserve,
   SCHEDULER_VERSION,
+  type ScheduleResult,
   type Snapshot,
   schedule,
   takeSnapshot,
 } from '../../domain/scheduler/index.ts'
+import type { Logger } from '../../platform/logger.ts'
+import { createDeliveries, type Deliveries, failureOf } from './deliveries.ts'
+import { stackOf } from './describe-bug.ts'
 import { earliest, type Reactor, type ReactorContext } from './reactor.ts'
 
 /** Evaluations answered in one batch; what waits beyond goes into the next. */
@@ -17,6 +24,8 @@ const MAX_EVALUATIONS_PER_STEP = 200
 const byUrgency = (a: EvaluationState, b: EvaluationState): number =>
   b.priority - a.priority || a.createdPosition - b.createdPosition || (a.id < b.id ? -1 : 1)
 
+type Failure = EvaluationsFailed['data']['failures'][number]
+
 type Queue = {
   /** At most one per job: the one to answer now. */
   readonly next: readonly EvaluationState[]
@@ -25,7 +34,7 @@ type Queue = {
 }
 
 /** The oldest of a job is answered; of those that wait behind it only the newest is worth its while. */
-const queueOf = (state: ClusterState, now: number): Queue => {
+const queueOf = (state: ClusterState, now: number, deliveries: Deliveries): Queue => {
   const byJob = new Map<string, EvaluationState[]>()
   for (const id of state.pending) {
     const evaluation = state.evaluations.get(id)
@@ -39,9 +48,12 @@ const queueOf = (state: ClusterState, now: number): Queue => {
   }
   const next: EvaluationState[] = []
   const superseded: string[] = []
-  for (const waiting of byJob.values()) {
-    const [first, ...behind] = waiting.toSorted(byUrgency)
-    if (first !== undefined) next.push(first)
+  for (const [key, waiting] of byJob) {
+    const tried = deliveries.tried(key)
+    const [first, ...behind] = waiting.toSorted(
+      (a, b) => Number(b.id === tried) - Number(a.id === tried) || byUrgency(a, b),
+    )
+    if (first !== undefined && deliveries.dueAt(key, now) <= now) next.push(first)
     superseded.push(
       ...behind
         .toSorted((a, b) => a.createdPosition - b.createdPosition)
@@ -52,8 +64,9 @@ const queueOf = (state: ClusterState, now: number): Queue => {
   return { next: next.toSorted(byUrgency), superseded }
 }
 
-/** Answers pending evaluations with plans: decided one after the other, each counting what those before it take. */
-export const createEvaluationBroker = (): Reactor => {
+/** Answers pending evaluations with plans: decided one after the other, each counting what those before them take. */
+export const createEvaluationBroker = (logger: Logger): Reactor => {
+  const deliveries = createDeliveries()
   let snapshot: Snapshot | null = null
 
   const refreshed = ({ state, changed }: ReactorContext): Snapshot => {
@@ -62,34 +75,48 @@ export const createEvaluationBroker = (): Reactor => {
     return snapshot
   }
 
+  const answer = (
+    { state, now, batch }: ReactorContext,
+    evaluation: EvaluationState,
+    on: { readonly reservations: Reservations; readonly snapshot: Snapshot },
+  ): ScheduleResult => {
+    const { position, controlRevision } = state
+    const basis = { position, controlRevision, now, schedulerVersion: SCHEDULER_VERSION, configRevision: 0 }
+    return schedule({ evaluation, state, planEventId: batch.nextEventId(), now, basis, ...on })
+  }
+
+  /** A bug of the scheduler costs the job that it shows on. Answers the evaluation's failure once it is final. */
+  const noteFailure = (evaluation: EvaluationState, error: unknown, now: number): readonly Failure[] => {
+    const isFinal = deliveries.failed(evaluation, now)
+    const fields = { evalId: evaluation.id, jobId: evaluation.jobKey, error: stackOf(error) }
+    if (isFinal) logger.error(fields, 'evaluation failed: the scheduler cannot answer it')
+    else logger.warn(fields, 'evaluation could not be answered, will retry')
+    const tries = `evaluation reached delivery limit (${MAX_DELIVERIES})`
+    return isFinal ? [failureOf(evaluation, { error, tries, now })] : []
+  }
+
   const plan = (context: ReactorContext): void => {
     const { state, now, batch } = context
     const nodes = refreshed(context)
     if (state.pending.size === 0) return
-    const { next, superseded } = queueOf(state, now)
+    const { next, superseded } = queueOf(state, now, deliveries)
     const reservations = noReservations()
+    const failures: Failure[] = []
     for (const evaluation of next.slice(0, MAX_EVALUATIONS_PER_STEP)) {
-      if (batch.isFull()) return
-      const basis = {
-        position: state.position,
-        controlRevision: state.controlRevision,
-        now,
-        schedulerVersion: SCHEDULER_VERSION,
-        configRevision: 0,
+      if (batch.isFull()) break
+      let result: ScheduleResult
+      try {
+        result = answer(context, evaluation, { reservations, snapshot: nodes })
+      } catch (error) {
+        failures.push(...noteFailure(evaluation, error, now))
+        continue
       }
-      const result = schedule({
-        evaluation,
-        state,
-        reservations,
-        planEventId: batch.nextEventId(),
-        now,
-        basis,
-        snapshot: nodes,
-      })
       batch.add({ type: 'PlanCommitted', data: result.plan })
       reserve(reservations, result.reservations)
+      deliveries.ended(evaluation.jobKey)
     }
-    if (superseded.length > 0) {
+    if (failures.length > 0) batch.add({ type: 'EvaluationsFailed', data: { failures } })
+    if (superseded.length > 0 && !batch.isFull()) {
       batch.add({
         type: 'EvaluationsCancelled',
         data: { evaluationIds: superseded, reason: 'a newer evaluation of the job waits' },
@@ -104,7 +131,7 @@ export const createEvaluationBroker = (): Reactor => {
       const instants = Array.from(state.pending).flatMap(id => {
         const evaluation = state.evaluations.get(id)
         if (evaluation === undefined || !state.jobs.has(evaluation.jobKey)) return []
-        return [Math.max(now, evaluation.waitUntil)]
+        return [Math.max(deliveries.dueAt(evaluation.jobKey, now), evaluation.waitUntil)]
       })
       return earliest(instants)
     },

@@ -1,3 +1,4 @@
+import type { Logger } from '../../platform/logger.ts'
 import { childLauncher, reverter } from './child-launcher.ts'
 import { createDeploymentWatcher } from './deployment-watcher.ts'
 import { createEvaluationBroker } from './evaluation-broker.ts'
@@ -7,17 +8,21 @@ import { createHeartbeatWatcher } from './heartbeat-watcher.ts'
 import type { Liveness } from './liveness.ts'
 import { createPeriodicDispatcher } from './periodic-dispatcher.ts'
 import type { Reactor } from './reactor.ts'
-import { unblocker } from './unblocker.ts'
+import { createUnblocker } from './unblocker.ts'
 
 /** The leader's reactors, in the order in which they add to a batch. The broker comes last: it fills what room is left. */
-export const createReactors = (liveness: Liveness, collection?: CollectionRules): readonly Reactor[] => [
+export const createReactors = (
+  liveness: Liveness,
+  logger: Logger,
+  collection?: CollectionRules,
+): readonly Reactor[] => [
   createHeartbeatWatcher(liveness),
   failureWatcher,
   createDeploymentWatcher(),
   createPeriodicDispatcher(),
-  unblocker,
+  createUnblocker(logger),
   childLauncher,
   reverter,
   createGarbageCollector(collection),
-  createEvaluationBroker(),
+  createEvaluationBroker(logger),
 ]
