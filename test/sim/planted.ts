@@ -7,11 +7,16 @@ import { type Plant, plants } from './planted/plants.ts'
 
 /**
  * Plants one bug after the other in copies of the source and runs seeds over each until one fails:
- * `npm run sim:planted -- [--seeds N] [--only WORD,WORD]`. Says for each how it was caught, or that it was missed. Ends with 1
+ * `npm run sim:planted -- [--seeds N] [--only WORD,WORD] [--processes N]`. Says for each how it was caught, or that it was missed. Ends with 1
  * when the source without a bug fails, since nothing is proved then; a missed bug is a finding, not an error.
  */
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '40' }, only: { type: 'string', default: '' } },
+  options: {
+    seeds: { type: 'string', default: '40' },
+    only: { type: 'string', default: '' },
+    /** How many run at once. */
+    processes: { type: 'string', default: String(availableParallelism()) },
+  },
 })
 
 const root = join(import.meta.dirname, '..', '..')
@@ -103,7 +108,7 @@ if (soundness.kind === 'caught') {
   say(`the source fails without a planted bug: ${soundness.how}`)
   process.exitCode = 1
 } else {
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), chosen.length) }, work))
+  await Promise.all(Array.from({ length: Math.min(Number(values.processes), chosen.length) }, work))
   say(`${chosen.length - missed.length} of ${chosen.length} planted bugs were caught within ${values.seeds} seeds`)
   for (const name of missed) say(`  missed: ${name}`)
 }
