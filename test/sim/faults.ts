@@ -30,7 +30,8 @@ export const faults = {
   },
   'append-fault': (world, chance) => {
     const kind =
-      chance.pick(['crash-before', 'crash-after', 'unknown-before', 'unknown-after'] as const) ?? 'crash-after'
+      chance.pick(['crash-before', 'crash-after', 'unknown-before', 'unknown-after', 'refused'] as const) ??
+      'crash-after'
     world.store.arm(kind)
     world.restartServerIn(pickMs(chance, RESTART_MS))
     return `next append: ${kind}`

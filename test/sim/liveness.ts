@@ -51,6 +51,10 @@ const findUnended = (state: ClusterState, isReady: (nodeId: string) => boolean, 
       return [`L1: ${allocation.name} (${allocation.id}) is to stop and is ${allocation.observed}`]
     if (job === undefined || job.status !== 'registered')
       return [`L1: ${allocation.name} goes on though its job is gone`]
+    const isOurs =
+      allocation.incarnation === job.incarnation && job.spec.groups.some(({ name }) => name === allocation.group)
+    if (!isOurs && fateOf(job.spec) !== 'unanswerable')
+      return [`L1: ${allocation.name} goes on, which its job as it is now does not have`]
     const isYoung = Math.abs(now - allocation.createdAt) < BATCH_WITHIN_MS
     if (allocation.job.type === 'batch' && !isYoung)
       return [`L1: batch ${allocation.name} is ${allocation.observed} and does not end`]
@@ -79,12 +83,17 @@ const findUnanswered = (state: ClusterState, now: number): Unsettled => [
   }),
   ...Array.from(state.activeDeployments).flatMap(id => {
     const deployment = state.deployments.get(id)
-    const late = Array.from(deployment?.groups.values() ?? []).some(
+    const job = state.jobs.get(deployment?.jobKey ?? '')
+    if (deployment === undefined || job === undefined) return [`L2: deployment ${id} is of no job`]
+    const { jobKey: key, jobVersion, incarnation } = deployment
+    const isCurrent = job.status === 'registered' && job.version === jobVersion && job.incarnation === incarnation
+    if (!isCurrent) {
+      return fateOf(job.spec) === 'unanswerable' ? [] : [`L2: deployment ${id} of ${key} goes on without its version`]
+    }
+    const late = Array.from(deployment.groups.values()).some(
       group => group.requireProgressBy > 0 && group.requireProgressBy < now && group.healthy < group.desiredTotal,
     )
-    return late
-      ? [`L2: deployment ${id} of ${deployment?.jobKey} is past its progress deadline and ${deployment?.status}`]
-      : []
+    return late ? [`L2: deployment ${id} of ${key} is past its progress deadline and ${deployment.status}`] : []
   }),
 ]
 
@@ -92,7 +101,8 @@ const findUnanswered = (state: ClusterState, now: number): Unsettled => [
 const findMissedRoom = (state: ClusterState, now: number): Unsettled =>
   Array.from(state.blocked).flatMap(id => {
     const evaluation = state.evaluations.get(id)
-    if (evaluation === undefined) return []
+    const job = state.jobs.get(evaluation?.jobKey ?? '')
+    if (evaluation === undefined || (job !== undefined && fateOf(job.spec) === 'unanswerable')) return []
     const basis = {
       position: state.position,
       controlRevision: state.controlRevision,

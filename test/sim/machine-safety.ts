@@ -1,5 +1,7 @@
 import type { ClusterState } from '../../src/domain/cluster/index.ts'
+import type { AllocationsReported } from '../../src/domain/report/events.ts'
 import { idOfStream } from '../../src/domain/streams.ts'
+import type { RecordedEvent } from '../../src/eventstore/port.ts'
 import type { SimMachine } from './machine.ts'
 import { Violation, type Watcher } from './oracle.ts'
 
@@ -54,7 +56,7 @@ export const checkMachines = (machines: readonly SimMachine[], state: ClusterSta
 }
 
 /** The longest that a server which is up may take to notice that a node is gone: TTL, grace, and faults of its own. */
-const NOTICED_WITHIN_MS = 90_000
+const NOTICED_WITHIN_MS = 45_000
 
 /** A machine that is down is noticed: its node is not ready for longer than that under a server that has been up as long. */
 export const createLossWatch = (machines: readonly SimMachine[]) => {
@@ -74,6 +76,50 @@ export const createLossWatch = (machines: readonly SimMachine[]) => {
         throw new Violation(`node ${machine.name} has been down for ${silentMs} ms and nobody noticed`)
       }
     }
+  }
+}
+
+/** What a server acknowledges is in the log by then (protocol, `report`): no crash between the two loses what an agent saw. */
+export const createAcknowledgementWatch = (log: readonly RecordedEvent[]) => {
+  const recorded = new Set<string>()
+  const broken: string[] = []
+  let seen = 0
+  const catchUp = (): void => {
+    for (; seen < log.length; seen++) {
+      const { type, data } = log[seen] ?? {}
+      if (type !== 'AllocationsReported') continue
+      const { bootId, sequence } = data as AllocationsReported['data']
+      recorded.add(`${bootId}/${sequence}`)
+    }
+  }
+  return {
+    acknowledged: (bootId: string, sequence: number): void => {
+      catchUp()
+      if (!recorded.has(`${bootId}/${sequence}`)) broken.push(`report ${sequence} of boot ${bootId}`)
+    },
+    check: (): void => {
+      const [first] = broken
+      if (first !== undefined) throw new Violation(`I6: ${first} was acknowledged before it was recorded`)
+    },
+  }
+}
+
+/** What an agent tells of a task is told once (I5): a report that is sent again is known as the same one. */
+export const taskEventWatcher = (): Watcher => {
+  const told = new Map<string, string>()
+  return {
+    after: event => {
+      if (event.type !== 'AllocationsReported') return
+      for (const { allocationId, events } of event.data.allocations) {
+        for (const taskEvent of events) {
+          const key = `${allocationId} ${JSON.stringify(taskEvent)}`
+          const earlier = told.get(key)
+          told.set(key, event.id)
+          if (earlier !== undefined && earlier !== event.id)
+            throw new Violation(`I5: task event "${taskEvent.type}" of ${allocationId} was told twice`)
+        }
+      }
+    },
   }
 }
 

@@ -84,6 +84,7 @@ export const createSimMachine = (options: MachineOptions): SimMachine => {
   let starts = 0
   let disks = 1
   let offsetMs = 0
+  let keepsNothing = false
   let running: { readonly process: SimProcess; readonly agent: ClientAgent } | null = null
 
   const trouble: Trouble = {
@@ -92,9 +93,21 @@ export const createSimMachine = (options: MachineOptions): SimMachine => {
 
   const alive = () => (running?.process.isAlive() === true ? running : null)
 
+  const renewDisk = (): void => {
+    disks += 1
+    state = createMemoryStateStore()
+    directories = createMemoryDirectories()
+  }
+
   const startAgent = (): void => {
     if (alive() !== null) return
     starts += 1
+    if (keepsNothing) {
+      // Whether it came to its end or was killed on the way: the next one removes what is left, and is another node.
+      keepsNothing = false
+      world.loseTasks()
+      renewDisk()
+    }
     const process = createSimProcess(`${name}-agent-${starts}`, time)
     process.clock.stepTo(offsetMs)
     const own = chance.fork(process.name)
@@ -132,12 +145,6 @@ export const createSimMachine = (options: MachineOptions): SimMachine => {
     })
   }
 
-  const renewDisk = (): void => {
-    disks += 1
-    state = createMemoryStateStore()
-    directories = createMemoryDirectories()
-  }
-
   return {
     name,
     startAgent,
@@ -149,11 +156,9 @@ export const createSimMachine = (options: MachineOptions): SimMachine => {
     stopAgent: endsTasks => {
       const stopping = alive()
       if (stopping === null) return
-      void stopping.agent.stop({ endsTasks }).then(() => {
-        stopping.process.kill()
-        // Only an agent that keeps nothing takes its tasks along: the next one on this machine is another node.
-        if (endsTasks) renewDisk()
-      })
+      // Only an agent that keeps nothing takes its tasks along.
+      keepsNothing ||= endsTasks
+      void stopping.agent.stop({ endsTasks }).then(() => stopping.process.kill())
     },
     powerOff: losesDisk => {
       alive()?.process.kill()

@@ -10,6 +10,8 @@ import type { SimTime } from './virtual-clock.ts'
  * order. A report may come twice, as after a resend whose first copy arrived after all.
  */
 export type SimNetwork = {
+  /** Called for each report that a server says is in the log, at the moment at which it says so. */
+  readonly onAcknowledged: (listener: (bootId: string, sequence: number) => void) => void
   /** Throws API_UNREACHABLE where nobody listens or the node is cut off. */
   readonly dial: (node: string, agent: SimProcess) => Promise<AgentLink>
   readonly listen: (server: SimProcess, accept: (link: ServerLink) => void) => void
@@ -39,6 +41,8 @@ type End<In> = {
 
 type Connection = {
   readonly node: string
+  /** The boot that the agent named itself by. */
+  bootId: string
   readonly agent: End<ServerMessage>
   readonly server: End<AgentMessage>
   /** False from the moment that something was lost: a stream with a hole delivers nothing more. */
@@ -69,6 +73,7 @@ const deliver = <In>(end: End<In>, message: In): void => {
 export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
   const troubles = new Map<string, Trouble>()
   const connections = new Set<Connection>()
+  const acknowledged: ((bootId: string, sequence: number) => void)[] = []
   let listener: { readonly server: SimProcess; readonly accept: (link: ServerLink) => void } | undefined
 
   const troubleOf = (node: string): Trouble => {
@@ -107,6 +112,7 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
     connection: Connection,
     own: End<In>,
     other: End<Out>,
+    /** Sees what this end sends; answers how often it arrives. */
     copiesOf: (message: Out) => number,
   ): Link<Out, In> => {
     return {
@@ -138,7 +144,8 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
   }
 
   const open = (node: string, agent: SimProcess, server: SimProcess): Connection => {
-    const connection: Connection = { node, agent: createEnd(agent), server: createEnd(server), passes: true }
+    const ends = { agent: createEnd<ServerMessage>(agent), server: createEnd<AgentMessage>(server) }
+    const connection: Connection = { node, bootId: '', ...ends, passes: true }
     connections.add(connection)
     agent.onKill(() => finish(connection, connection.agent, connection.server, `${agent.name} died`))
     server.onKill(() => finish(connection, connection.server, connection.agent, `${server.name} died`))
@@ -156,14 +163,17 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
         }
         const { server, accept } = listener
         const connection = open(node, agent, server)
-        const isRepeated = (message: AgentMessage): boolean =>
-          message.kind === 'report' && troubleOf(node).repeatingUntil > time.elapsedMs()
-        accept(linkOf<ServerMessage, AgentMessage>(connection, connection.server, connection.agent, () => 1))
-        resolve(
-          linkOf<AgentMessage, ServerMessage>(connection, connection.agent, connection.server, message =>
-            isRepeated(message) ? 2 : 1,
-          ),
-        )
+        const ofServer = (message: ServerMessage): number => {
+          if (message.kind !== 'reported') return 1
+          for (const one of acknowledged) one(connection.bootId, message.sequence)
+          return 1
+        }
+        const ofAgent = (message: AgentMessage): number => {
+          if (message.kind === 'hello') connection.bootId = message.node.bootId
+          return message.kind === 'report' && troubleOf(node).repeatingUntil > time.elapsedMs() ? 2 : 1
+        }
+        accept(linkOf<ServerMessage, AgentMessage>(connection, connection.server, connection.agent, ofServer))
+        resolve(linkOf<AgentMessage, ServerMessage>(connection, connection.agent, connection.server, ofAgent))
       })
     })
 
@@ -171,6 +181,7 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
     Array.from(connections).filter(connection => connection.node === node && connection.passes)
 
   return {
+    onAcknowledged: one => void acknowledged.push(one),
     dial,
     listen: (server, accept) => {
       listener = { server, accept }

@@ -10,4 +10,6 @@ export const regressions: readonly Regression[] = [
   { seed: 101, ticks: 240, found: 'an agent that took its tasks along went on starting new ones' },
   { seed: 12, ticks: 240, found: 'what replaced a replacement that never began did not wait for the first one' },
   { seed: 26, ticks: DEFAULT_TICKS, found: 'twelve servers, three of them dead in the middle of an append' },
+  { seed: 3, ticks: DEFAULT_TICKS, found: 'an evaluation that a user forced was cancelled in favour of a newer one' },
+  { seed: 20, ticks: DEFAULT_TICKS, found: 'the leader span over the deadline of a deployment that no plan had ended' },
 ]

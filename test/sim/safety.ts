@@ -343,6 +343,26 @@ export const answerWatcher: Watcher = {
   after: () => {},
 }
 
+/**
+ * What is cancelled because a newer evaluation waits is answered by that one (nomad-behaviour §3.2); what a user forced is
+ * something that no other evaluation does, so it is never cancelled.
+ */
+export const cancellationWatcher: Watcher = {
+  after: (event, state) => {
+    if (event.type !== 'EvaluationsCancelled') return
+    for (const id of event.data.evaluationIds) {
+      const cancelled = state.evaluations.get(id)
+      if (cancelled === undefined) continue
+      const { jobKey: key, createdPosition } = cancelled
+      if (cancelled.forcesReschedule) throw new Violation(`evaluation ${id} of ${key} was forced, and is cancelled`)
+      const waits = Array.from(state.pending, other => state.evaluations.get(other)).some(
+        other => other?.jobKey === key && other.createdPosition >= createdPosition && other.waitUntil <= event.at,
+      )
+      if (!waits) throw new Violation(`evaluation ${id} of ${key} is cancelled, and no newer one waits`)
+    }
+  },
+}
+
 /** What is collected is over: an allocation that holds its node's resources is not forgotten. */
 export const collectionWatcher: Watcher = {
   before: (event, state) => {
@@ -369,5 +389,6 @@ export const createWatchers = (): readonly Watcher[] => [
   failureWatcher(),
   revertWatcher,
   answerWatcher,
+  cancellationWatcher,
   collectionWatcher,
 ]

@@ -1,4 +1,4 @@
-import type { Job, Task, TaskGroup, Update } from '../../src/domain/jobspec/schema.ts'
+import type { ConstraintOperator, Job, Task, TaskGroup, Update } from '../../src/domain/jobspec/schema.ts'
 import {
   buildBatchGroup,
   buildGroup,
@@ -13,7 +13,7 @@ import type { Chance } from './chance.ts'
 /** The jobs that simulated users register: a few names, and for each name specifications that differ in everything that matters. */
 
 /** How the tasks of a job fare when nothing goes wrong around them. `meta.fate` tells it to whoever checks liveness. */
-export type Fate = 'good' | 'crashes' | 'cannot-start' | 'fails' | 'unhealthy'
+export type Fate = 'good' | 'crashes' | 'cannot-start' | 'fails' | 'unhealthy' | 'unanswerable'
 export const fateOf = (job: Job): Fate => (job.meta['fate'] ?? 'good') as Fate
 
 const FOREVER = '10000h'
@@ -30,6 +30,7 @@ const configOf = (fate: Fate, runFor: string): Task['config'] => {
   switch (fate) {
     case 'good':
     case 'unhealthy':
+    case 'unanswerable':
       return { run_for: runFor }
     case 'crashes':
       return { run_for: '4s', exit_code: 1 }
@@ -57,7 +58,7 @@ const update = (chance: Chance): Update =>
     minHealthyTimeMs: chance.pick([500, 3_000]) ?? 500,
     healthyDeadlineMs: 15_000,
     progressDeadlineMs: chance.pick([20_000, 60_000, 0]) ?? 20_000,
-    autoRevert: chance.isHit(0.5),
+    autoRevert: chance.isHit(0.7),
   })
 
 const reschedule = (chance: Chance): TaskGroup['reschedule'] => ({
@@ -124,6 +125,9 @@ const batch = (id: string, chance: Chance, job: Partial<Job> = {}): Job => {
   return buildJob({ id, type: 'batch', groups: [batchGroup(fate, chance)], meta: { fate }, ...job })
 }
 
+/** As if a newer version had written the job: the scheduler of this one throws on it. */
+const unheardOf = { attribute: '${attr.x}', operator: 'sounds_like' as ConstraintOperator, value: 'y' }
+
 const network = (...ports: readonly ReturnType<typeof buildPort>[]): TaskGroup['network'] => ({ mode: 'host', ports })
 
 const makers: Readonly<Record<string, (chance: Chance) => Job>> = {
@@ -167,6 +171,12 @@ const makers: Readonly<Record<string, (chance: Chance) => Job>> = {
       ],
       { allAtOnce: chance.isHit(0.2), datacenters: chance.isHit(0.3) ? ['dc1'] : ['*'] },
     ),
+  riddle: chance => {
+    const isSolved = chance.isHit(0.5)
+    const fate: Fate = isSolved ? 'good' : 'unanswerable'
+    const job = { groups: [serviceGroup('one', fate, chance)], constraints: isSolved ? [] : [unheardOf] }
+    return service('riddle', chance, () => [], { ...job, meta: { fate } })
+  },
   sum: chance => batch('sum', chance),
   nightly: chance =>
     batch('nightly', chance, {

@@ -5,8 +5,11 @@ import type { Chance } from './chance.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { SimTime } from './virtual-clock.ts'
 
-/** What becomes of one append. `crash-…` kills the server before or after the commit; `unknown-…` answers that nobody knows. */
-export type StoreFault = 'crash-before' | 'crash-after' | 'unknown-before' | 'unknown-after'
+/**
+ * What becomes of one append. `crash-…` kills the server before or after the commit; `unknown-…` answers that nobody knows;
+ * `refused` answers a conflict with an event that the store then loses itself, as a cluster may that changes its leader.
+ */
+export type StoreFault = 'crash-before' | 'crash-after' | 'unknown-before' | 'unknown-after' | 'refused'
 
 /** The memory store behind a wire that takes time, with faults that the simulation arms. It outlives every server. */
 export type SimStore = {
@@ -18,6 +21,10 @@ export type SimStore = {
   /** From now on, for so long, appends take their time, each its own. */
   readonly stall: (forMs: number) => void
   readonly disarm: () => void
+  /** True when nothing that `server` asked for is under way, and nothing keeps it from seeing or writing what it wants. */
+  readonly isQuiet: (server: SimProcess) => boolean
+  /** Called with each event as it comes into the log. */
+  readonly onEvent: (listener: (event: RecordedEvent) => void) => void
   readonly log: readonly RecordedEvent[]
 }
 
@@ -36,13 +43,19 @@ export const createSimStore = (time: SimTime, chance: Chance): SimStore => {
   const inner = createMemoryStore({ commitBatch: () => commit })
   const log: RecordedEvent[] = []
   const held = new Map<SimProcess, number>()
+  const underWay = new Map<SimProcess, number>()
+  const listeners: ((event: RecordedEvent) => void)[] = []
   let stalledUntil = 0
   let instant = -1
   let appends = 0
 
   const follow = async (): Promise<void> => {
     for await (const item of inner.subscribe(-1, 'all', new AbortController().signal)) {
-      if (item.kind === 'events') for (const event of item.events) log.push(event)
+      if (item.kind !== 'events') continue
+      for (const event of item.events) {
+        log.push(event)
+        for (const listener of listeners) listener(event)
+      }
     }
   }
   void follow()
@@ -70,7 +83,21 @@ export const createSimStore = (time: SimTime, chance: Chance): SimStore => {
     return fault
   }
 
-  const guarded = async <T>(server: SimProcess, run: () => Promise<T>): Promise<T> => {
+  const refusal = (stream: string): { readonly kind: 'conflict'; readonly actual: number | 'no-stream' } => ({
+    kind: 'conflict',
+    actual: log.findLast(event => event.stream === stream)?.revision ?? 'no-stream',
+  })
+
+  const guarded = async <T>(server: SimProcess, run: () => Promise<T>, refused: (() => T) | null): Promise<T> => {
+    underWay.set(server, (underWay.get(server) ?? 0) + 1)
+    try {
+      return await faulty(server, run, refused)
+    } finally {
+      underWay.set(server, (underWay.get(server) ?? 1) - 1)
+    }
+  }
+
+  const faulty = async <T>(server: SimProcess, run: () => Promise<T>, refused: (() => T) | null): Promise<T> => {
     if (!server.isAlive()) throw deadError(server)
     count()
     const fault = takeFault()
@@ -79,6 +106,7 @@ export const createSimStore = (time: SimTime, chance: Chance): SimStore => {
     if (!server.isAlive() && chance.isHit(0.5)) throw deadError(server)
     if (fault === 'crash-before') server.kill()
     if (fault === 'crash-before') throw deadError(server)
+    if (fault === 'refused' && refused !== null) return refused()
     if (fault === 'unknown-before') commit = 0
     if (fault === 'unknown-after') commit = 1
     let result: T
@@ -109,8 +137,14 @@ export const createSimStore = (time: SimTime, chance: Chance): SimStore => {
     }
 
     return {
-      append: (stream, expected, events) => guarded(server, () => inner.append(stream, expected, events)),
-      appendBatch: appendsOf => guarded(server, () => inner.appendBatch(appendsOf)),
+      append: (stream, expected, events) =>
+        guarded(
+          server,
+          () => inner.append(stream, expected, events),
+          // What is not there yet cannot have been in the way.
+          typeof expected === 'number' ? () => refusal(stream) : null,
+        ),
+      appendBatch: appends => guarded(server, () => inner.appendBatch(appends), null),
       read: inner.read,
       subscribe,
       keepNewest: inner.keepNewest,
@@ -133,6 +167,11 @@ export const createSimStore = (time: SimTime, chance: Chance): SimStore => {
       stalledUntil = 0
       held.clear()
     },
+    isQuiet: server =>
+      (underWay.get(server) ?? 0) === 0 &&
+      stalledUntil <= time.elapsedMs() &&
+      (held.get(server) ?? 0) <= time.elapsedMs(),
+    onEvent: listener => void listeners.push(listener),
     log,
   }
 }

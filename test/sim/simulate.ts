@@ -4,8 +4,16 @@ import type { RecordedEvent } from '../../src/eventstore/port.ts'
 import { type Logger, silentLogger } from '../../src/platform/logger.ts'
 import { createChance } from './chance.ts'
 import { findUnsettled } from './liveness.ts'
-import { checkMachines, createLossWatch, createStartCounter, createSurvivalWatcher } from './machine-safety.ts'
+import {
+  checkMachines,
+  createAcknowledgementWatch,
+  createLossWatch,
+  createStartCounter,
+  createSurvivalWatcher,
+  taskEventWatcher,
+} from './machine-safety.ts'
 import { createOracle, replay, Violation } from './oracle.ts'
+import { createOwedWatch } from './owed.ts'
 import { createWatchers } from './safety.ts'
 import { createWorkload } from './workload.ts'
 import { createWorld } from './world.ts'
@@ -49,14 +57,20 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
   const trace = (line: string): void => options.trace?.(`[${tick} ${time.elapsedMs()}] ${line}`)
   const oracle = createOracle(options.trace === undefined ? null : trace)
   const starts = createStartCounter()
-  const watchers = [...createWatchers(), createSurvivalWatcher(machines), starts]
+  const owed = createOwedWatch(({ process }) => store.isQuiet(process))
+  const watchers = [...createWatchers(), createSurvivalWatcher(machines), taskEventWatcher(), starts, owed]
   const checkLosses = createLossWatch(machines)
-  const workload = createWorkload({ chance: chance.fork('users'), host, known: () => oracle.state, trace })
+  const acknowledgements = createAcknowledgementWatch(store.log)
+  world.network.onAcknowledged(acknowledgements.acknowledged)
+  const workload = createWorkload({ time, chance: chance.fork('users'), host, known: () => oracle.state, trace })
+  store.onEvent(workload.notice)
 
   const check = (): void => {
     oracle.follow(store.log, watchers)
     checkMachines(machines, oracle.state)
     checkLosses(oracle.state, time.elapsedMs(), host.upMs())
+    acknowledgements.check()
+    owed.check(host.current(), oracle.state, time.elapsedMs())
     const [bug] = workload.bugs
     if (bug !== undefined) throw new Violation(`a command threw: ${bug}`)
     const crash = host.crash()
@@ -75,16 +89,21 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
       throw new Violation('S4: the state differs from a replay of the log from zero')
   }
 
-  /** I5: every launch that a user was told of happened, and the same command was told the same. */
+  /**
+   * I5: every launch that a user was told of happened, and the same command was told the same; but what launched nothing
+   * itself, since its token had, is forgotten with the token when the job is purged.
+   */
   const checkAnswers = (): void => {
     const told = new Map<string, string>()
     for (const { commandId, outcome } of workload.answers) {
       if (outcome.kind !== 'done' || !('dispatchedJobId' in outcome)) continue
       const childId = String(outcome.dispatchedJobId)
-      const before = told.get(commandId)
+      const parent = oracle.state.jobs.get(jobKey('default', childId))?.derivation?.parentIncarnation
+      const telling = `${commandId} of incarnation ${parent}`
+      const before = told.get(telling)
       if (before !== undefined && before !== childId)
         throw new Violation(`I5: ${commandId} was told of child ${before} and of ${childId}`)
-      told.set(commandId, childId)
+      told.set(telling, childId)
       if (!oracle.state.jobs.has(jobKey('default', childId)))
         throw new Violation(`I5: ${commandId} was told of child ${childId}, which is nowhere`)
     }
@@ -102,6 +121,7 @@ export const simulate = async (seed: number, options: SimulationOptions): Promis
 
   const settle = async (): Promise<void> => {
     trace('all faults end')
+    workload.rest()
     let unsettled: readonly string[] = []
     for (let waitedMs = 0; waitedMs < SETTLE_WITHIN_MS; waitedMs += SETTLE_STEP_MS) {
       world.heal()

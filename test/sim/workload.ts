@@ -1,9 +1,12 @@
 import type { Caller, Commands, Outcome } from '../../src/app/api-commands.ts'
 import type { ClusterState } from '../../src/domain/cluster/index.ts'
+import type { DeploymentAdvance } from '../../src/domain/control/events.ts'
+import type { RecordedEvent } from '../../src/eventstore/port.ts'
 import { isAppError, messageOf } from '../../src/platform/errors.ts'
 import type { Chance } from './chance.ts'
 import type { ServerHost } from './server-host.ts'
-import { jobIds, makeJob } from './sim-jobs.ts'
+import { fateOf, jobIds, makeJob } from './sim-jobs.ts'
+import type { SimTime } from './virtual-clock.ts'
 
 /** One thing that a user asks for; sent again under the same command id, it is the same thing. */
 export type Operation = {
@@ -16,6 +19,10 @@ export type Answer = { readonly commandId: string; readonly operation: string; r
 /** Users: they ask, forget, and ask again when they were not answered. */
 export type Workload = {
   readonly act: () => void
+  /** Users who watch the log act at the very moment at which something happens, and mend what failed. */
+  readonly notice: (event: RecordedEvent) => void
+  /** Nobody asks for anything any more. */
+  readonly rest: () => void
   /** Everything that was answered, resends included. */
   readonly answers: readonly Answer[]
   /** Errors that no user should ever see. */
@@ -24,6 +31,7 @@ export type Workload = {
 }
 
 export type WorkloadOptions = {
+  readonly time: SimTime
   readonly chance: Chance
   readonly host: ServerHost
   readonly known: () => ClusterState
@@ -34,6 +42,13 @@ const RESEND_PROBABILITY = 0.5
 /** What was answered is now and then sent again, as by a client that lost the answer. */
 const REPEAT_PROBABILITY = 0.15
 const MAX_WAITING_RESENDS = 20
+const IMPATIENCE = 6
+/** How often a specification is drawn until one is found that fails. */
+const SPOIL_ATTEMPTS = 8
+/** A deployment that failed is mended at once by whoever waited for it. */
+const MEND_PROBABILITY = 0.5
+const HASTE_PROBABILITY = 0.01
+const MAX_REACTION_MS = 5
 
 const namespace = 'default'
 
@@ -50,8 +65,8 @@ const pickRunning = (chance: Chance, state: ClusterState): string => {
   return chance.pick(running)?.id ?? pickKey(chance, state.allocations)
 }
 
-const register = (chance: Chance, id: string = chance.pick(jobIds) ?? 'web'): Operation => {
-  const source = JSON.stringify(makeJob(id, chance))
+const register = (chance: Chance, id: string = chance.pick(jobIds) ?? 'web', spec = makeJob(id, chance)): Operation => {
+  const source = JSON.stringify(spec)
   const job = {
     source,
     format: 'hcl' as const,
@@ -65,6 +80,15 @@ const register = (chance: Chance, id: string = chance.pick(jobIds) ?? 'web'): Op
     send: (commands, caller) =>
       commands.registerJob({ job, checkIndex: null, message: '', evaluationPriority: null }, caller),
   }
+}
+
+/** A version that does not work, of a job that did: what deployments fail by, and go back from. */
+const spoil = (chance: Chance, state: ClusterState): Operation => {
+  const works = Array.from(state.deployments.values()).filter(({ status }) => status === 'successful')
+  const id = state.jobs.get(chance.pick(works)?.jobKey ?? '')?.jobId ?? 'web'
+  let spec = makeJob(id, chance)
+  for (let attempt = 0; attempt < SPOIL_ATTEMPTS && fateOf(spec) === 'good'; attempt++) spec = makeJob(id, chance)
+  return register(chance, id, spec)
 }
 
 const stop = (chance: Chance, state: ClusterState): Operation => {
@@ -94,6 +118,24 @@ const replace = (chance: Chance, state: ClusterState): Operation => {
   }
 }
 
+/** Somebody impatient asks again and again, before anybody has answered the first time. */
+const insist = (chance: Chance, state: ClusterState): Operation => {
+  const jobId = pickJob(chance, state)
+  const forced = chance.integer(0, IMPATIENCE - 1)
+  return {
+    name: `evaluate ${jobId} ${IMPATIENCE} times`,
+    send: async (commands, caller) => {
+      const ask = (index: number) =>
+        commands.evaluateJob(
+          { namespace, jobId, forcesReschedule: index === forced },
+          { ...caller, commandId: `${caller.commandId}:${index}` },
+        )
+      const answers = await Promise.all(Array.from({ length: IMPATIENCE }, (_, index) => ask(index)))
+      return answers.find(({ kind }) => kind === 'rejected') ?? answers[0] ?? ask(0)
+    },
+  }
+}
+
 const dispatch = (chance: Chance): Operation => {
   const idempotencyToken = chance.isHit(0.3) ? `token-${chance.integer(1, 3)}` : null
   const input = {
@@ -113,8 +155,10 @@ const makers: readonly {
   readonly make: (chance: Chance, state: ClusterState) => Operation
 }[] = [
   { weight: 12, make: chance => register(chance) },
-  { weight: 2, make: replace },
+  { weight: 4, make: replace },
   { weight: 4, make: stop },
+  { weight: 3, make: insist },
+  { weight: 4, make: spoil },
   { weight: 4, make: dispatch },
   {
     weight: 1,
@@ -186,11 +230,12 @@ export const drawOperation = (chance: Chance, state: ClusterState): Operation =>
 }
 
 export const createWorkload = (options: WorkloadOptions): Workload => {
-  const { chance, host, trace } = options
+  const { time, chance, host, trace } = options
   const answers: Answer[] = []
   const bugs: string[] = []
   const resends: { readonly commandId: string; readonly operation: Operation }[] = []
   let sent = 0
+  let isResting = false
 
   const keepForResend = (commandId: string, operation: Operation): void => {
     if (resends.length < MAX_WAITING_RESENDS) resends.push({ commandId, operation })
@@ -223,17 +268,37 @@ export const createWorkload = (options: WorkloadOptions): Workload => {
     )
   }
 
+  const sendNew = (operation: Operation): void => send(`command-${sent}-${chance.integer(0, 999_999)}`, operation)
+
+  const react = (draw: () => Operation): void => {
+    time.after(chance.integer(0, MAX_REACTION_MS), () => {
+      if (!isResting) sendNew(draw())
+    })
+  }
+
+  const mend = ({ deploymentId, status }: DeploymentAdvance): void => {
+    const job = options.known().jobs.get(options.known().deployments.get(deploymentId)?.jobKey ?? '')
+    if (status !== 'failed' || job === undefined || !chance.isHit(MEND_PROBABILITY)) return
+    react(() => register(chance, job.jobId))
+  }
+
   return {
     answers,
     bugs,
     sent: () => sent,
+    rest: () => {
+      isResting = true
+    },
+    notice: ({ type, data }) => {
+      if (isResting) return
+      if (type === 'DeploymentsAdvanced')
+        (data as { deployments: readonly DeploymentAdvance[] }).deployments.forEach(mend)
+      else if (chance.isHit(HASTE_PROBABILITY)) react(() => drawOperation(chance, options.known()))
+    },
     act: () => {
       const waiting = chance.isHit(0.3) ? resends.shift() : undefined
-      if (waiting !== undefined) {
-        send(waiting.commandId, waiting.operation)
-        return
-      }
-      send(`command-${sent}-${chance.integer(0, 999_999)}`, drawOperation(chance, options.known()))
+      if (waiting === undefined) sendNew(drawOperation(chance, options.known()))
+      else send(waiting.commandId, waiting.operation)
     },
   }
 }

@@ -24,7 +24,7 @@ export type World = {
   readonly heal: () => void
 }
 
-const MACHINES_MIN = 2
+const MACHINES_MIN = 1
 const MACHINES_MAX = 5
 const FAULT_SHARE = 0.5
 
