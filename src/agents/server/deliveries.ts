@@ -1,4 +1,4 @@
-import type { EvaluationState } from '../../domain/cluster/index.ts'
+import type { EvaluationState, JobState } from '../../domain/cluster/index.ts'
 import type { EvaluationsFailed } from '../../domain/control/events.ts'
 import { evaluationIdOf, type JobKey, splitJobKey, uuidOf } from '../../domain/ids.ts'
 import { MAX_DELIVERIES, MAX_FAILURE_REASON_LENGTH } from '../../domain/limits.ts'
@@ -11,7 +11,13 @@ const LONGEST_RETRY_MS = 20_000
 export const FOLLOW_UP_AFTER_MS = 60_000
 export const FOLLOW_UP_SPREAD_MS = 300_000
 
-type Delivery = { readonly evaluationId: string; readonly failures: number; readonly againAt: number }
+type Delivery = {
+  readonly evaluationId: string
+  /** The job's revision when it was tried. */
+  readonly revision: number
+  readonly failures: number
+  readonly againAt: number
+}
 
 /**
  * The evaluations that the scheduler threw on, one per job at most. Such a bug must cost one job, not the cluster: the
@@ -21,10 +27,10 @@ type Delivery = { readonly evaluationId: string; readonly failures: number; read
 export type Deliveries = {
   /** The evaluation of the job that was tried and is not answered yet, null = none. */
   readonly tried: (key: JobKey) => string | null
-  /** The instant at which the job's evaluations may be tried, not before `now`. */
-  readonly dueAt: (key: JobKey, now: number) => number
+  /** The instant at which the job's evaluations may be tried, not before `now`: at once where the job has changed. */
+  readonly dueAt: (job: JobState, now: number) => number
   /** Notes that the scheduler threw; true once that was the last time. */
-  readonly failed: (evaluation: EvaluationState, now: number) => boolean
+  readonly failed: (evaluation: EvaluationState, job: JobState, now: number) => boolean
   readonly ended: (key: JobKey) => void
 }
 
@@ -32,12 +38,13 @@ export const createDeliveries = (): Deliveries => {
   const byJob = new Map<JobKey, Delivery>()
   return {
     tried: key => byJob.get(key)?.evaluationId ?? null,
-    dueAt: (key, now) => {
-      const againAt = byJob.get(key)?.againAt ?? now
+    dueAt: ({ key, revision }, now) => {
+      const delivery = byJob.get(key)
+      if (delivery === undefined || delivery.revision !== revision) return now
       // Further away than any pause: the clock was set back meanwhile.
-      return againAt - now > LONGEST_RETRY_MS ? now : Math.max(now, againAt)
+      return delivery.againAt - now > LONGEST_RETRY_MS ? now : Math.max(now, delivery.againAt)
     },
-    failed: ({ id, jobKey }, now) => {
+    failed: ({ id, jobKey }, { revision }, now) => {
       const before = byJob.get(jobKey)
       const failures = (before?.evaluationId === id ? before.failures : 0) + 1
       if (failures >= MAX_DELIVERIES) {
@@ -45,7 +52,7 @@ export const createDeliveries = (): Deliveries => {
         return true
       }
       const pauseMs = RETRY_AFTER_MS[failures - 1] ?? LONGEST_RETRY_MS
-      byJob.set(jobKey, { evaluationId: id, failures, againAt: now + pauseMs })
+      byJob.set(jobKey, { evaluationId: id, revision, failures, againAt: now + pauseMs })
       return false
     },
     ended: key => void byJob.delete(key),

@@ -1,4 +1,4 @@
-import type { ClusterState, EvaluationState } from '../../domain/cluster/index.ts'
+import type { ClusterState, EvaluationState, JobState } from '../../domain/cluster/index.ts'
 import type { EvaluationsFailed } from '../../domain/control/events.ts'
 import { MAX_DELIVERIES } from '../../domain/limits.ts'
 import {
@@ -33,31 +33,35 @@ type Queue = {
   readonly superseded: readonly string[]
 }
 
-/** The oldest of a job is answered; of those that wait behind it only the newest is worth its while. */
+/**
+ * The oldest of a job is answered; of those that wait behind it only the newest is worth its while, and whatever a user
+ * forced: nothing else does that.
+ */
 const queueOf = (state: ClusterState, now: number, deliveries: Deliveries): Queue => {
-  const byJob = new Map<string, EvaluationState[]>()
+  const byJob = new Map<JobState, EvaluationState[]>()
   for (const id of state.pending) {
     const evaluation = state.evaluations.get(id)
     if (evaluation === undefined || evaluation.waitUntil > now) continue
     const job = state.jobs.get(evaluation.jobKey)
     // A dispatched child's evaluation is there before the child: it waits for the registration.
     if (job === undefined) continue
-    const waiting = byJob.get(evaluation.jobKey)
-    if (waiting === undefined) byJob.set(evaluation.jobKey, [evaluation])
+    const waiting = byJob.get(job)
+    if (waiting === undefined) byJob.set(job, [evaluation])
     else waiting.push(evaluation)
   }
   const next: EvaluationState[] = []
   const superseded: string[] = []
-  for (const [key, waiting] of byJob) {
-    const tried = deliveries.tried(key)
+  for (const [job, waiting] of byJob) {
+    const tried = deliveries.tried(job.key)
     const [first, ...behind] = waiting.toSorted(
       (a, b) => Number(b.id === tried) - Number(a.id === tried) || byUrgency(a, b),
     )
-    if (first !== undefined && deliveries.dueAt(key, now) <= now) next.push(first)
+    if (first !== undefined && deliveries.dueAt(job, now) <= now) next.push(first)
     superseded.push(
       ...behind
         .toSorted((a, b) => a.createdPosition - b.createdPosition)
         .slice(0, -1)
+        .filter(({ forcesReschedule }) => !forcesReschedule)
         .map(({ id }) => id),
     )
   }
@@ -86,8 +90,14 @@ export const createEvaluationBroker = (logger: Logger): Reactor => {
   }
 
   /** A bug of the scheduler costs the job that it shows on. Answers the evaluation's failure once it is final. */
-  const noteFailure = (evaluation: EvaluationState, error: unknown, now: number): readonly Failure[] => {
-    const isFinal = deliveries.failed(evaluation, now)
+  const noteFailure = (
+    { state, now }: ReactorContext,
+    evaluation: EvaluationState,
+    error: unknown,
+  ): readonly Failure[] => {
+    const job = state.jobs.get(evaluation.jobKey)
+    if (job === undefined) return []
+    const isFinal = deliveries.failed(evaluation, job, now)
     const fields = { evalId: evaluation.id, jobId: evaluation.jobKey, error: stackOf(error) }
     if (isFinal) logger.error(fields, 'evaluation failed: the scheduler cannot answer it')
     else logger.warn(fields, 'evaluation could not be answered, will retry')
@@ -108,7 +118,7 @@ export const createEvaluationBroker = (logger: Logger): Reactor => {
       try {
         result = answer(context, evaluation, { reservations, snapshot: nodes })
       } catch (error) {
-        failures.push(...noteFailure(evaluation, error, now))
+        failures.push(...noteFailure(context, evaluation, error))
         continue
       }
       batch.add({ type: 'PlanCommitted', data: result.plan })
@@ -130,8 +140,9 @@ export const createEvaluationBroker = (logger: Logger): Reactor => {
     nextWake: (state, now) => {
       const instants = Array.from(state.pending).flatMap(id => {
         const evaluation = state.evaluations.get(id)
-        if (evaluation === undefined || !state.jobs.has(evaluation.jobKey)) return []
-        return [Math.max(deliveries.dueAt(evaluation.jobKey, now), evaluation.waitUntil)]
+        const job = state.jobs.get(evaluation?.jobKey ?? '')
+        if (evaluation === undefined || job === undefined) return []
+        return [Math.max(deliveries.dueAt(job, now), evaluation.waitUntil)]
       })
       return earliest(instants)
     },

@@ -3,7 +3,7 @@ import { FOLLOW_UP_AFTER_MS, FOLLOW_UP_SPREAD_MS, failureOf } from '../../../../
 import { createEvaluationBroker } from '../../../../src/agents/server/evaluation-broker.ts'
 import type { Reactor } from '../../../../src/agents/server/reactor.ts'
 import { createUnblocker } from '../../../../src/agents/server/unblocker.ts'
-import type { ClusterState } from '../../../../src/domain/cluster/index.ts'
+import type { ClusterState, JobState } from '../../../../src/domain/cluster/index.ts'
 import type { ControlEvent } from '../../../../src/domain/control/events.ts'
 import { uuidOf } from '../../../../src/domain/ids.ts'
 import type { ConstraintOperator } from '../../../../src/domain/jobspec/schema.ts'
@@ -15,12 +15,13 @@ import { fold } from '../../../support/diagrams.ts'
 
 /** As if written by a version that knows more operators than this one: the scheduler throws on it. */
 const unheardOf = { attribute: '${attr.x}', operator: 'sounds_like' as ConstraintOperator, value: 'y' }
-const broken = buildJobState(buildJob({ id: 'broken', priority: 90, constraints: [unheardOf] }))
 const sound = buildJobState(buildJob({ id: 'sound', priority: 10 }))
 
+let broken: JobState
 let state: ClusterState
 let broker: Reactor
 beforeEach(() => {
+  broken = buildJobState(buildJob({ id: 'broken', priority: 90, constraints: [unheardOf] }))
   const evaluations = [buildEvaluation(broken, { id: 'first' }), buildEvaluation(sound, { id: 'other' })]
   state = buildState({ jobs: [broken, sound], nodes: [buildNode()], evaluations })
   broker = createEvaluationBroker(silentLogger)
@@ -112,11 +113,12 @@ describe('an evaluation that the scheduler throws on', () => {
     expect(failed(giveUp(T0 + 21_000)).map(({ evaluationId }) => evaluationId)).toEqual(['newest'])
   })
 
-  it('is answered like any other once the scheduler no longer throws on it', () => {
+  it('is tried again at once when its job was changed', () => {
     ask(broker, T0)
     broken.spec = buildJob({ id: 'broken' })
-    expect(answered(ask(broker, T0 + 1_000))).toEqual(['first'])
-    broken.spec = buildJob({ id: 'broken', constraints: [unheardOf] })
+    broken.revision += 1
+    expect(broker.nextWake(state, T0 + 1)).toBe(T0 + 1)
+    expect(answered(ask(broker, T0 + 1))).toEqual(['first'])
   })
 
   it('does not wait for a clock that was set back', () => {
@@ -134,6 +136,20 @@ describe('an evaluation that the scheduler throws on', () => {
     expect(evaluation?.status).toBe('failed')
     expect(state.pending.has(failure?.followUp?.evaluationId ?? '')).toBe(true)
   })
+})
+
+it('of the evaluations of a job that wait, the newest is kept, and what a user forced', () => {
+  const add = (id: string, createdPosition: number, forcesReschedule: boolean): void => {
+    state.evaluations.set(id, buildEvaluation(sound, { id, createdPosition, forcesReschedule }))
+    state.pending.add(id)
+  }
+  add('forced', 2, true)
+  add('needless', 3, false)
+  add('newest', 4, false)
+  const cancelled = ask(broker, T0).flatMap(event =>
+    event.type === 'EvaluationsCancelled' ? event.data.evaluationIds : [],
+  )
+  expect(cancelled).toEqual(['needless'])
 })
 
 describe('the recorded cause of a failure', () => {
