@@ -179,7 +179,8 @@ const jobsChanged = ({ state, changed }: ReactorContext): readonly string[] =>
 
 const deadlineOf = (state: ClusterState, id: string): number | null => {
   const deployment = state.deployments.get(id)
-  if (deployment === undefined || deployment.status === 'paused') return null
+  // One of a version that is not the job's any more has no deadline: a plan ends it, and waking for it would change nothing.
+  if (deployment === undefined || deployment.status === 'paused' || jobOf(state, deployment) === undefined) return null
   const open = Array.from(deployment.groups.values()).filter(
     group => group.requireProgressBy > 0 && group.healthy < group.desiredTotal,
   )
