@@ -20,7 +20,7 @@ const { values } = parseArgs({
 })
 
 const root = join(import.meta.dirname, '..', '..')
-/** A run that takes longer hangs, which is noticed too. */
+/** A run that says nothing for longer hangs, which is noticed too. */
 const HANGS_AFTER_MS = 180_000
 
 type Verdict = { readonly kind: 'passed' } | { readonly kind: 'caught'; readonly how: string }
@@ -29,10 +29,10 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
-const copySource = (): string => {
+const copyOf = (source: string): string => {
   const directory = mkdtempSync(join(tmpdir(), 'muster-planted-'))
   for (const name of ['src', 'test', 'package.json', 'tsconfig.json']) {
-    cpSync(join(root, name), join(directory, name), { recursive: true })
+    cpSync(join(source, name), join(directory, name), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
   return directory
@@ -51,6 +51,7 @@ const run = (directory: string): Promise<Verdict> =>
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         output += chunk.toString('utf8')
+        timer.refresh()
       })
     }
     child.on('error', reject)
@@ -81,13 +82,15 @@ const withPlant = async (directory: string, plant: Plant): Promise<Verdict> => {
   }
 }
 
+/** What the plants go into is what was seen to be sound, whatever is edited meanwhile. */
+const clean = copyOf(root)
 const words = values.only.split(',')
 const chosen = plants.filter(({ name, file }) => words.some(word => `${name} ${file}`.includes(word)))
 const waiting = [...chosen]
 const missed: string[] = []
 
 const work = async (): Promise<void> => {
-  const directory = copySource()
+  const directory = copyOf(clean)
   try {
     for (let plant = waiting.shift(); plant !== undefined; plant = waiting.shift()) {
       const verdict = await withPlant(directory, plant)
@@ -101,9 +104,7 @@ const work = async (): Promise<void> => {
   }
 }
 
-const clean = copySource()
 const soundness = await run(clean)
-rmSync(clean, { recursive: true, force: true })
 if (soundness.kind === 'caught') {
   say(`the source fails without a planted bug: ${soundness.how}`)
   process.exitCode = 1
@@ -112,3 +113,4 @@ if (soundness.kind === 'caught') {
   say(`${chosen.length - missed.length} of ${chosen.length} planted bugs were caught within ${values.seeds} seeds`)
   for (const name of missed) say(`  missed: ${name}`)
 }
+rmSync(clean, { recursive: true, force: true })
