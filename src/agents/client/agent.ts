@@ -249,6 +249,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       snapshot: supervisor.snapshot,
       onEventsReported: through => {
         for (const [id, number] of Object.entries(through)) supervisor.runner(id)?.forgetEvents(number)
+        supervisor.tidy()
       },
     })
     const link = createLink(identity, { supervisor, reporter })

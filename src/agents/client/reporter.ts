@@ -22,6 +22,8 @@ export type Reporter = {
   readonly connected: (send: (report: AllocationsReported['data']) => void) => void
   readonly disconnected: () => void
   readonly acknowledged: (sequence: number) => void
+  /** True while the servers may not know the newest of the allocation: until then it must not be forgotten. */
+  readonly owes: (allocationId: string) => boolean
   /** Resolves when nothing waits any more, for an orderly end; the caller bounds it. */
   readonly drained: () => Promise<void>
   /** Resolves with the first full report that a server acknowledged. */
@@ -52,6 +54,8 @@ export const createReporter = (options: ReporterOptions): Reporter => {
   let outcomes: RequestOutcome[] = []
   let send: ((report: AllocationsReported['data']) => void) | undefined
   let isSaving = false
+  /** What was not told before the agent was started again is in its first full report. */
+  let hasToldAll = false
   let cancelTimer: Cancel | undefined
   /** Allocations that the full report has still to name; null when none is due. */
   let unnamed: Set<string> | null = null
@@ -144,13 +148,18 @@ export const createReporter = (options: ReporterOptions): Reporter => {
     },
     acknowledged: acknowledgedSequence => {
       if (underWay === null || underWay.sequence !== acknowledgedSequence) return
-      if (underWay.isFull) resolveFirst()
+      if (underWay.isFull) {
+        hasToldAll = true
+        resolveFirst()
+      }
       const named = underWay.allocations.map(({ allocationId }) => allocationId)
       options.onEventsReported(Object.fromEntries(named.map(id => [id, reportedEvents[id] ?? 0])))
       underWay = null
       pump()
       settle()
     },
+    owes: id =>
+      !hasToldAll || pending.has(id) || underWay?.allocations.some(({ allocationId }) => allocationId === id) === true,
     drained: () =>
       new Promise(resolve => {
         drainWaiters.push(resolve)

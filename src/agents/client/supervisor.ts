@@ -20,6 +20,8 @@ export type Supervisor = {
   readonly runners: () => Iterable<AllocationRunner>
   readonly snapshot: () => ReadonlyMap<string, PendingChanges>
   readonly wake: () => void
+  /** Forgets what ended and was told, as far as the limits ask for it. */
+  readonly tidy: () => void
   /** Ends all tasks in order and removes their directories. */
   readonly endAll: (reason: string) => Promise<void>
   /** Leaves all tasks running. */
@@ -109,14 +111,19 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     await state.removeAllocation(id)
   }
 
-  /** Directories of the longest dead go first; those of the newest stay, for their logs. */
+  /**
+   * Directories of the longest dead go first; those of the newest stay, for their logs. One whose end the servers have not
+   * acknowledged stays too: not knowing of it, the agent would be told to run it again, or say of it what is long outdated.
+   */
   const tidy = async (): Promise<void> => {
     for (const id of collected) if (runners.get(id)?.isTerminal() === true) await remove(id)
     const terminal = [...runners.values()]
       .filter(runner => runner.isTerminal())
       .sort((a, b) => (a.terminalAt() ?? 0) - (b.terminalAt() ?? 0))
-    for (const runner of terminal.slice(0, Math.max(0, terminal.length - services.limits.maxTerminalAllocations))) {
-      await remove(runner.id)
+    for (const { id } of terminal.slice(0, Math.max(0, terminal.length - services.limits.maxTerminalAllocations))) {
+      if (options.reporter().owes(id)) continue
+      await remove(id)
+      options.reporter().forget(id)
     }
   }
 
@@ -230,6 +237,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
       holdBack()
     },
     apply: message => enqueue(() => apply(message)),
+    tidy: () => void enqueue(tidy),
     checkpoint: () => checkpoint,
     runner: id => runners.get(id),
     runners: () => runners.values(),

@@ -376,6 +376,24 @@ describe('the limits of a client agent', () => {
     expect(kept).not.toContain(many[0]?.allocationId)
   })
 
+  it('keep what ended beyond that until its end is acknowledged: it is not run again, nor said to be something older', async () => {
+    const bench = createAgentBench()
+    const tasks = [mockTask('web', { run_for: '1s' })]
+    const many = Array.from({ length: MAX_TERMINAL_ALLOCATIONS + 3 }, (_, index) =>
+      buildDesired(index, { tasks }, {}, { type: 'batch' }),
+    )
+    await bench.begin(many.slice(0, 3))
+    bench.server.withholdAcks(true)
+    bench.server.desire(many.slice(3))
+    await bench.clock.advance(10_000)
+    expect((await bench.state.load()).allocations).toHaveLength(MAX_TERMINAL_ALLOCATIONS + 3)
+    bench.server.withholdAcks(false)
+    bench.server.cut()
+    await bench.clock.advance(10_000)
+    expect((await bench.state.load()).allocations).toHaveLength(MAX_TERMINAL_ALLOCATIONS)
+    expect(bench.server.task(many[0]?.allocationId ?? '', 'web')).toMatchObject({ phase: 'dead', startNumber: 1 })
+  })
+
   it('begin the link anew when desired state comes faster than it can be taken', async () => {
     const bench = createAgentBench()
     await bench.begin()
