@@ -74,7 +74,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'a node that comes back stays down',
-    file: 'src/agents/server/heartbeat-watcher.ts',
+    file: 'src/agents/server/silent-nodes.ts',
     find: "return { nodeId: node.id, judgement: 'ready', cause: 'heard again, with a full report' }",
     replace: 'return null',
   },
@@ -209,8 +209,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'a port is taken over before its holder has ended',
     file: 'src/agents/client/supervisor.ts',
-    find: 'runner.setHeldBack(inherits || ports.some(port => leaving.has(port)))',
-    replace: 'runner.setHeldBack(inherits && leaving.size < 0)',
+    find: 'runner.setHeldBack(hasLivePredecessor(previousId) || ports.some(port => leaving.has(port)))',
+    replace: 'runner.setHeldBack(hasLivePredecessor(previousId) && leaving.size < 0)',
   },
   {
     name: 'an agent does not say that it holds nothing of what it is to stop',
