@@ -21,6 +21,8 @@ export type ControlGroups = {
   readonly timesOf: (id: string) => Promise<GroupTimes | undefined>
   /** Removes an empty group. */
   readonly remove: (id: string) => Promise<void>
+  /** Removes groups that were made `olderThanMs` ago and are empty: those of starts that nobody remembers. */
+  readonly removeForsaken: (olderThanMs: number) => Promise<void>
 }
 
 export type GroupTimes = { readonly cpuMs: number; readonly userMs: number; readonly systemMs: number }
@@ -155,5 +157,15 @@ export const createControlGroups = (clock: Clock, isOff: boolean, lookForRoot = 
         parseGroupTimes(await readFile(join(directory, 'cpu.stat'), 'utf8').catch(() => '')),
       ),
     remove: id => within(id, undefined, directory => removeGroup(directory, clock)),
+    removeForsaken: async olderThanMs => {
+      root ??= lookForRoot()
+      const ours = join((await root) ?? '/nowhere', OUR_GROUP)
+      for (const name of await readdir(ours).catch(() => [])) {
+        const found = await stat(join(ours, name)).catch(() => undefined)
+        const isOld = found?.isDirectory() === true && clock.now() - found.mtimeMs >= olderThanMs
+        // One that has processes refuses.
+        if (isOld) await rmdir(join(ours, name)).catch(() => {})
+      }
+    },
   }
 }

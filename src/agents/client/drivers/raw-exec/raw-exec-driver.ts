@@ -41,6 +41,8 @@ const START_TIMEOUT_MS = 10_000
 const ASK_AGAIN_MS = 1_000
 const FIRST_LOOK_MS = 2
 const LONGEST_LOOK_MS = 50
+/** A group that is empty for so long belongs to no start that is under way. */
+const FORSAKEN_AFTER_MS = 600_000
 /** What is killed and still there after this long is stuck in the kernel. */
 const KILL_TIMEOUT_MS = 10_000
 
@@ -217,6 +219,7 @@ const sweep = async (parts: Parts, labels: Readonly<Record<string, string>>, kee
     await removeStart(parts, record.id)
     removed.add(record.id)
   }
+  await parts.groups.removeForsaken(FORSAKEN_AFTER_MS)
   return removed.size
 }
 
