@@ -17,15 +17,15 @@ export type Reply =
   | { readonly kind: 'too-large'; readonly limit: number }
   | { readonly kind: 'denied' }
   | { readonly kind: 'deleted' }
-  /** The server could not say, or not do it now (a timeout, an election). */
-  | { readonly kind: 'unsettled'; readonly reason: string }
+  /** The server could not say whether it did it (a timeout), or not do it now (an election): then it does not stand. */
+  | { readonly kind: 'unsettled'; readonly reason: string; readonly mayStand: boolean }
 
 export type Pipe<T extends ServerAppend> = {
   readonly send: (append: T) => void
   /** How many appends wait for their reply. */
   readonly inFlight: () => number
-  /** The one that has waited longest. */
-  readonly oldest: () => T | undefined
+  /** The one that has waited longest, and whether a later one was replied to: then its own reply is lost. */
+  readonly oldest: () => { readonly append: T; readonly isOvertaken: boolean } | undefined
   /** Ends the call. Answers the appends that still wait, oldest first; none of them is replied to any more. */
   readonly abandon: () => readonly T[]
 }
@@ -41,19 +41,21 @@ export type PipeOptions<T extends ServerAppend> = {
 
 export const openPipe = <T extends ServerAppend>(options: PipeOptions<T>): Pipe<T> => {
   const { protocol } = options
-  const waiting = new Map<string, T>()
+  const waiting = new Map<string, { readonly append: T; readonly number: number }>()
+  let lastReplied = -1
   let count = 0
   let isOver = false
   const call = options.client.batchAppend(options.headers)
 
   call.on('data', (response: BatchAppendResp) => {
     const id = response.getCorrelationId()?.getString() ?? ''
-    const append = waiting.get(id)
-    if (!append || isOver) return
+    const sent = waiting.get(id)
+    if (!sent || isOver) return
     try {
       const reply = replyOf(protocol, response)
       waiting.delete(id)
-      options.onReply(append, reply)
+      lastReplied = Math.max(lastReplied, sent.number)
+      options.onReply(sent.append, reply)
     } catch (error) {
       breakOff(error)
     }
@@ -68,16 +70,20 @@ export const openPipe = <T extends ServerAppend>(options: PipeOptions<T>): Pipe<
 
   return {
     send: append => {
-      const id = correlationId(count++)
-      waiting.set(id, append)
+      const number = count++
+      const id = correlationId(number)
+      waiting.set(id, { append, number })
       for (const message of appendRequests(protocol, id, append)) call.write(message)
     },
     inFlight: () => waiting.size,
-    oldest: () => waiting.values().next().value,
+    oldest: () => {
+      const sent = waiting.values().next().value
+      return sent && { append: sent.append, isOvertaken: sent.number < lastReplied }
+    },
     abandon: () => {
       isOver = true
       call.cancel()
-      const left = [...waiting.values()]
+      const left = Array.from(waiting.values(), sent => sent.append)
       waiting.clear()
       return left
     },
@@ -117,5 +123,9 @@ const replyOf = ({ shared }: Protocol, response: BatchAppendResp): Reply => {
   }
   if (type === 'event_store.client.AccessDenied') return { kind: 'denied' }
   if (type === 'event_store.client.StreamDeleted') return { kind: 'deleted' }
-  return { kind: 'unsettled', reason: `it said: ${error?.getMessage() ?? 'nothing'}` }
+  const message = error?.getMessage() ?? ''
+  return { kind: 'unsettled', reason: `it said: ${message}`, mayStand: !notNow.has(message) }
 }
+
+/** What a server says of appends that it did not look at. */
+const notNow = new Set(['Server Is Not Ready', 'Server Is Busy'])

@@ -19,10 +19,10 @@ import type { Connection } from './connection.ts'
 import type { Protocol } from './protocol.ts'
 import type { Reader } from './reader.ts'
 import { settleReply } from './settle-reply.ts'
-import { standsSomewhere } from './standing.ts'
+import { standingSomewhere } from './standing.ts'
 import { outcomeUnknown, troubleOf, unavailable } from './trouble.ts'
 
-/** How long a sent append may stay without a reply before the pipe is given up and all on it are sent again. */
+/** How long a pipe may be silent, or a reply overtaken by others stay away, before all on it are sent again on another. */
 export const REPLY_TIMEOUT_MS = 2_000
 /** Appends and bytes that may be in flight; a single larger one goes alone. */
 export const MAX_IN_FLIGHT_APPENDS = 512
@@ -53,6 +53,7 @@ export const createAppender = (options: AppenderOptions): Appender => {
   let inFlightBytes = 0
   let recovering: Promise<void> | undefined
   let failures = 0
+  let lastReplyAt = 0
   let reason = 'it gave no reason'
   let isClosed = false
 
@@ -77,22 +78,25 @@ export const createAppender = (options: AppenderOptions): Appender => {
     inFlightBytes -= pending.bytes
     if (reply.kind === 'unsettled') {
       // Whatever ails the server ails the others, too: all go back, in order.
-      breakPipe(reply.reason, [pending])
+      pending.mayStand ||= reply.mayStand
+      pending.sentAt = undefined
+      breakPipe(reply.reason, pending)
       return
     }
     failures = 0
+    lastReplyAt = clock.monotonicMs()
     settleReply(reader, server, pending, reply)
     pump()
   }
 
-  const breakPipe = (why: string, replied: readonly Pending[] = []): void => {
+  const breakPipe = (why: string, replied?: Pending): void => {
     reason = why
     failures += 1
-    const left = [...replied, ...(pipe?.abandon() ?? [])]
+    const left = pipe?.abandon() ?? []
     pipe = undefined
     inFlightBytes = 0
     for (const pending of left) pending.mayStand = true
-    queue.putBack(left)
+    queue.putBack(replied ? [replied, ...left] : left)
     recovering ??= recover()
   }
 
@@ -122,10 +126,9 @@ export const createAppender = (options: AppenderOptions): Appender => {
 
   const reopen = async (): Promise<Pipe<Pending> | undefined> => {
     const client = await connection.ready('append', APPEND_DEADLINE_MS)
-    for (const pending of queue.waiting()) {
-      if (pending.isSettled || !pending.mayStand || pending.expected !== 'any') continue
-      const result = await standsSomewhere(reader, pending)
-      if (result) pending.settle({ result })
+    for (const [stream, pendings] of unplaced(queue.waiting())) {
+      const standing = await standingSomewhere(reader, stream, pendings)
+      for (const [pending, result] of standing) pending.settle({ result })
     }
     if (isClosed && queue.unsettled().size === 0) return undefined
     return openPipe({
@@ -150,9 +153,16 @@ export const createAppender = (options: AppenderOptions): Appender => {
   const unknownFor = (pending: Pending, why: string): AppError =>
     outcomeUnknown(`append to ${pending.stream}`, server, why)
 
+  /** A server that is slow but answers is left in peace: sending all again would only give it more to do. */
+  const isSilent = (now: number): boolean => {
+    const oldest = pipe?.oldest()
+    if (oldest?.append.sentAt === undefined) return false
+    const since = oldest.isOvertaken ? oldest.append.sentAt : Math.max(oldest.append.sentAt, lastReplyAt)
+    return now - since >= REPLY_TIMEOUT_MS
+  }
+
   const onTick = (now: number): void => {
-    const sentAt = pipe?.oldest()?.sentAt
-    if (sentAt !== undefined && now - sentAt >= REPLY_TIMEOUT_MS) breakPipe(`no reply within ${REPLY_TIMEOUT_MS} ms`)
+    if (isSilent(now)) breakPipe(`no reply within ${REPLY_TIMEOUT_MS} ms`)
     for (const pending of queue.unsettled()) {
       if (pending.deadline > now) continue
       const why = pipe ? 'its reply did not come in time' : reason
@@ -175,6 +185,18 @@ export const createAppender = (options: AppenderOptions): Appender => {
       pipe = undefined
     },
   }
+}
+
+/** Appends that may stand and name no revision, by stream: the server may not recognise them. */
+const unplaced = (waiting: readonly Pending[]): ReadonlyMap<string, readonly Pending[]> => {
+  const byStream = new Map<string, Pending[]>()
+  for (const pending of waiting) {
+    if (pending.isSettled || !pending.mayStand || pending.expected !== 'any') continue
+    const known = byStream.get(pending.stream) ?? []
+    known.push(pending)
+    byStream.set(pending.stream, known)
+  }
+  return byStream
 }
 
 const wasSent = (pending: Pending): boolean => pending.mayStand || pending.sentAt !== undefined

@@ -112,7 +112,7 @@ export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<Ev
     },
     head: async () => {
       requireOpen('read the head')
-      return reader.newest('all')
+      return reader.head()
     },
     close: () => {
       closed ??= (async () => {

@@ -25,6 +25,8 @@ export type Reader = {
   readonly newestOf: (stream: string) => Promise<ServerEvent | undefined>
   /** At most `count` events of a stream of the server from its newest back, until `isEnough` says so. */
   readonly backwards: (stream: string, count: number, isEnough: (event: ServerEvent) => boolean) => Promise<void>
+  /** The position of the newest event of all of ours, -1 if there is none. Many who ask at once share a look. */
+  readonly head: () => Promise<Position>
   /** The position of the newest event that passes, -1 if there is none. */
   readonly newest: (filter: StreamFilter) => Promise<Position>
   /** Whether an event after `after` passes. */
@@ -111,7 +113,30 @@ export const createReader = (options: ReaderOptions): Reader => {
     }
   }
 
-  return { stream, newestOf, backwards, newest, hasAfter }
+  return { stream, newestOf, backwards, head: shared(() => newest('all')), newest, hasAfter }
+}
+
+/** Makes one look for all who ask while another is under way: it begins after that, so nobody is answered from before. */
+const shared = <T>(look: () => Promise<T>): (() => Promise<T>) => {
+  let running: Promise<T> | undefined
+  let next: Promise<T> | undefined
+  const start = (): Promise<T> => {
+    const looking = look().finally(() => {
+      if (running === looking) running = undefined
+    })
+    running = looking
+    return looking
+  }
+  return () => {
+    if (!running) return start()
+    next ??= running
+      .catch(() => {})
+      .then(() => {
+        next = undefined
+        return start()
+      })
+    return next
+  }
 }
 
 /**

@@ -31,16 +31,33 @@ export const standsAtItsPlace = async (reader: Reader, append: ServerAppend): Pr
   return isOwn(append, standing) ? appendedAs(standing) : undefined
 }
 
-/** The append's result if its events stand anywhere among the newest of its stream. */
-export const standsSomewhere = async (reader: Reader, append: ServerAppend): Promise<Appended | undefined> => {
+/**
+ * Which of several appends to one stream stand among its newest events, wherever: one read for all of them. `appends` are
+ * in the order in which they were sent.
+ */
+export const standingSomewhere = async <T extends ServerAppend>(
+  reader: Reader,
+  stream: string,
+  appends: readonly T[],
+): Promise<ReadonlyMap<T, Appended>> => {
   const newestFirst: ServerEvent[] = []
-  const first = append.events[0]?.id
-  await reader.backwards(append.stream, MAX_LOOK_BACK + append.events.length, event => {
+  const first = appends[0]?.events[0]?.id
+  const count = appends.reduce((sum, append) => sum + append.events.length, MAX_LOOK_BACK)
+  await reader.backwards(stream, count, event => {
     newestFirst.push(event)
     return idOf(event) === first
   })
-  const standing = newestFirst.slice(-append.events.length).toReversed()
-  return isOwn(append, standing) ? appendedAs(standing) : undefined
+  const events = newestFirst.toReversed()
+  const places = new Map(events.map((event, index) => [idOf(event), index]))
+  const found = new Map<T, Appended>()
+  for (const append of appends) {
+    const place = places.get(append.events[0]?.id ?? '')
+    if (place === undefined) continue
+    const standing = events.slice(place, place + append.events.length)
+    const result = isOwn(append, standing) ? appendedAs(standing) : undefined
+    if (result) found.set(append, result)
+  }
+  return found
 }
 
 /** Where the event at `revision` stands in the log. */

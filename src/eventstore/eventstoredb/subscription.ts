@@ -198,7 +198,7 @@ const lookAhead = async (
   { cursor }: Follower,
   filter: StreamFilter,
 ): Promise<Goal> => {
-  const head = await reader.newest('all')
+  const head = await reader.head()
   const newest = (await reader.hasAfter(cursor, filter)) ? await reader.newest(filter) : cursor
   return { head, newest }
 }

@@ -4,7 +4,6 @@
  * real server the real one is right (docs/eventstore.md).
  */
 
-import { setTimeout as delay } from 'node:timers/promises'
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js'
 import {
   Server,
@@ -41,6 +40,8 @@ export type FakeEventStoreDb = {
   readonly log: FakeLog
   /** Calls of all kinds that were made so far. */
   readonly calls: () => number
+  /** Appends that have arrived so far, carried out or not. */
+  readonly arrived: () => number
   /** Cuts all connections; nobody listens any more. */
   readonly stop: () => void
   /** Listens again, at the same port, on the same log. */
@@ -55,11 +56,12 @@ export const startFake = async (options: FakeOptions = {}): Promise<FakeEventSto
   let server: Server | undefined
   let port = 0
   let calls = 0
+  let arrived = 0
 
   /** Ends the call as `fault` says. Answers whether it goes on. */
   const obey = async (call: ReadCall | BatchCall, fault: CallFault): Promise<boolean> => {
     if (fault.kind === 'late') {
-      await delay(fault.ms, undefined, { ref: false })
+      await fault.until
       return true
     }
     if (fault.kind !== 'silence') call.emit('error', failureOf(fault))
@@ -99,6 +101,7 @@ export const startFake = async (options: FakeOptions = {}): Promise<FakeEventSto
       append.events.push(...request.getProposedMessagesList().map(eventOf))
       if (!request.getIsFinal()) return
       unfinished.delete(id)
+      arrived += 1
       working = working.then(() => appendOne(call, append.first, append.events))
     })
     call.on('end', () => {
@@ -132,6 +135,8 @@ export const startFake = async (options: FakeOptions = {}): Promise<FakeEventSto
       call.emit('error', failures.cut)
     } else if (fault?.kind === 'timeout') {
       reply({ kind: 'timeout' })
+    } else if (fault?.kind === 'wrong-version' && 'last' in decision) {
+      reply({ kind: 'wrong-version', actual: decision.last.revision })
     } else if (fault?.kind === 'no-position' && 'last' in decision) {
       reply({ kind: 'no-position', revision: decision.last.revision })
     } else {
@@ -184,6 +189,7 @@ export const startFake = async (options: FakeOptions = {}): Promise<FakeEventSto
     faults,
     log,
     calls: () => calls,
+    arrived: () => arrived,
     stop: () => server?.forceShutdown(),
     start,
   }

@@ -7,7 +7,7 @@ export type CallFault =
   | { readonly kind: 'not-ready' }
   | { readonly kind: 'denied' }
   | { readonly kind: 'moved'; readonly host: string; readonly port: number }
-  | { readonly kind: 'late'; readonly ms: number }
+  | { readonly kind: 'late'; readonly until: Promise<unknown> }
 
 export type AppendFault =
   | CallFault
@@ -20,6 +20,8 @@ export type AppendFault =
   /** The reply comes twice, and one that belongs to nothing before it. */
   | { readonly kind: 'reply-twice' }
   | { readonly kind: 'too-large' }
+  /** It is written, and then refused as if something else stood there. */
+  | { readonly kind: 'wrong-version' }
   /** A repeat is recognised, but its position is not known any more. */
   | { readonly kind: 'no-position' }
 
