@@ -24,6 +24,7 @@ const systemParts = [
   { command: 'dockerd', package: 'docker.io' },
   { command: 'docker-registry', package: 'docker-registry' },
   { command: 'ip', package: 'iproute2' },
+  { command: 'openssl', package: 'openssl' },
 ]
 const has = command => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0
 
@@ -96,6 +97,9 @@ if (engine.kind === 'none') {
   say(`NOT TESTED: what needs a Docker engine, because ${engine.reason}`)
   if (isCi) failures.push('no Docker engine')
 } else if (engine.kind === 'started') say('started a Docker engine of our own')
+if (!process.env.MUSTER_TEST_EVENTSTORE_URL) {
+  say('NOT TESTED: the contract of event stores on a real EventStoreDB, because MUSTER_TEST_EVENTSTORE_URL is not set')
+}
 const report = join(scratch, 'report.json')
 const { seconds } = run(
   process.execPath,

@@ -59,10 +59,7 @@ export const createAppender = (options: AppenderOptions): Appender => {
 
   /** Sends what the window has room for. */
   const pump = (): void => {
-    if (!pipe) {
-      recovering ??= recover()
-      return
-    }
+    if (!pipe) return startRecovering()
     for (let next = queue.first(); next; next = queue.first()) {
       const isFull = pipe.inFlight() >= MAX_IN_FLIGHT_APPENDS || inFlightBytes + next.bytes > MAX_IN_FLIGHT_BYTES
       if (isFull && pipe.inFlight() > 0) return
@@ -97,7 +94,7 @@ export const createAppender = (options: AppenderOptions): Appender => {
     inFlightBytes = 0
     for (const pending of left) pending.mayStand = true
     queue.putBack(replied ? [replied, ...left] : left)
-    recovering ??= recover()
+    startRecovering()
   }
 
   const onBroken = (error: unknown): void => {
@@ -120,8 +117,13 @@ export const createAppender = (options: AppenderOptions): Appender => {
         reason = connection.reason()
       }
     }
-    recovering = undefined
-    if (pipe) pump()
+  }
+
+  const startRecovering = (): void => {
+    recovering ??= recover().finally(() => {
+      recovering = undefined
+      if (queue.unsettled().size > 0) pump()
+    })
   }
 
   const reopen = async (): Promise<Pipe<Pending> | undefined> => {
