@@ -96,12 +96,10 @@ describe('an append whose reply does not come', () => {
   test('is sent again while others are answered', async () => {
     const losing = first<AppendFault>(1, { kind: 'reply-lost' })
     fake.faults.append = stream => (stream.endsWith('job-lost') ? losing() : undefined)
-    let isAnswered = false
-    const lost = store.append('job-lost', 'no-stream', newEvents(1)).finally(() => {
-      isAnswered = true
-    })
+    const answered = new AbortController()
+    const lost = store.append('job-lost', 'no-stream', newEvents(1)).finally(() => answered.abort())
     let count = 0
-    while (!isAnswered) await store.append('job-busy', count++ === 0 ? 'no-stream' : 'any', newEvents(1))
+    while (!answered.signal.aborted) await store.append('job-busy', count++ === 0 ? 'no-stream' : 'any', newEvents(1))
     expect(await lost).toEqual(appended(0))
     expect(await readAll(store, 'job-lost')).toHaveLength(1)
     expect(await readAll(store, 'job-busy')).toHaveLength(count)
