@@ -210,7 +210,7 @@ export const createAllocationRunner = (
           lifecycle: current.tasks.find(({ name }) => name === record.task)?.lifecycle ?? null,
           report: taskReportOf(record),
         })),
-        checks: checkSpecsOf(held, current, '')
+        checks: checkSpecsOf(held, current, services.node())
           .filter(spec => checkMode(spec.check) === 'healthiness')
           .map(spec => ({ name: spec.check.name, status: checks.reports().get(spec.id)?.status ?? 'pending' })),
       }
@@ -233,7 +233,7 @@ export const createAllocationRunner = (
       if (found === undefined) noteTasks(task.name, [notes.received])
     }
     if (journal.terminalAt() === null && current !== undefined && held.desired === 'run') {
-      checks.set(checkSpecsOf(held, current, services.node().address))
+      checks.set(checkSpecsOf(held, current, services.node()))
     }
   }
 

@@ -1,7 +1,8 @@
+import { createLookup, interpolate } from '../../domain/interpolation.ts'
 import type { Json } from '../../domain/json.ts'
 import type { TaskStart } from './drivers/driver.ts'
 import { type EnvironmentInput, openEnv, providedEnvironment, taskPorts } from './environment.ts'
-import { createLookup, interpolate, interpolateJson } from './interpolate.ts'
+import { interpolateJson } from './interpolate.ts'
 import type { AgentServices, TemplateOwner } from './task-context.ts'
 
 type Variables = Readonly<Record<string, string>>

@@ -1,4 +1,6 @@
+import { serviceVariables } from '../../domain/allocation-variables.ts'
 import { uuidOf } from '../../domain/ids.ts'
+import { createLookup, interpolate, type NodeValues } from '../../domain/interpolation.ts'
 import type { Check, Service, TaskGroup } from '../../domain/jobspec/schema.ts'
 import type { CheckReport } from '../../domain/report/events.ts'
 import { type Cancel, type Clock, MAX_TIMER_MS } from '../../platform/clock.ts'
@@ -28,22 +30,38 @@ const portOf = (held: HeldAllocation, group: TaskGroup, port: string): number =>
   return /^\d+$/.test(port) ? Number(port) : 0
 }
 
+/** A check and the service that it asks, their texts filled in. */
+const filled = (check: Check, fill: (text: string) => string): Check => ({
+  ...check,
+  name: fill(check.name),
+  path: fill(check.path),
+  method: fill(check.method),
+  body: fill(check.body),
+  header: Object.fromEntries(Object.entries(check.header).map(([name, values]) => [fill(name), values.map(fill)])),
+})
+
 /** All checks of an allocation. */
-export const checkSpecsOf = (held: HeldAllocation, group: TaskGroup, address: string): readonly CheckSpec[] => {
+export const checkSpecsOf = (
+  held: HeldAllocation,
+  group: TaskGroup,
+  node: NodeValues & { readonly address: string },
+): readonly CheckSpec[] => {
   const owned: readonly (readonly [Service, string])[] = [
     ...group.services.map(service => [service, service.task] as const),
     ...group.tasks.flatMap(task => task.services.map(service => [service, task.name] as const)),
   ]
-  return owned.flatMap(([service, task]) =>
-    service.checks.map((check, index) => ({
+  return owned.flatMap(([service, task]) => {
+    const lookup = createLookup(serviceVariables(held, group, task, node), node)
+    const fill = (text: string): string => interpolate(text, lookup)
+    return service.checks.map((check, index) => ({
       id: uuidOf('check', held.allocationId, task, service.name, check.name, index),
-      service: service.name,
-      check,
+      service: fill(service.name),
+      check: filled(check, fill),
       task,
-      address: service.address === '' ? address : service.address,
+      address: service.address === '' ? node.address : fill(service.address),
       port: portOf(held, group, check.port === '' ? service.port : check.port),
-    })),
-  )
+    }))
+  })
 }
 
 export const checkMode = (check: Check): CheckReport['mode'] =>

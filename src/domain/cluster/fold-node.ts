@@ -3,6 +3,7 @@ import { uuidOf } from '../ids.ts'
 import type { NodeEvent, NodeRegistered, TaskRestartRequested, TaskSignalRequested } from '../node/events.ts'
 import { idOfStream } from '../streams.ts'
 import type { Fold, FoldContext } from './fold-context.ts'
+import { withServicesOfNode } from './services.ts'
 import type { NodeState } from './state.ts'
 
 type NodeFolds = { readonly [T in NodeEvent['type']]: Fold<Extract<NodeEvent, { type: T }>> }
@@ -90,14 +91,19 @@ export const nodeFolds: NodeFolds = {
     const id = idOfStream(event.stream)
     const existing = context.state.nodes.get(id)
     const node = existing ?? newNode(id, event.data, event)
-    if (existing !== undefined) Object.assign(existing, factsOf(event.data))
+    if (existing !== undefined)
+      withServicesOfNode(context, existing, () => void Object.assign(existing, factsOf(event.data)))
     context.state.nodes.set(id, node)
     touch(context, node, event)
   },
   NodeFingerprinted: (context, event) =>
     withNode(context, event, node => {
       const { attributes, resources, drivers, foreignPorts } = event.data
-      if (attributes !== undefined) node.attributes = attributes
+      if (attributes !== undefined) {
+        withServicesOfNode(context, node, () => {
+          node.attributes = attributes
+        })
+      }
       if (resources !== undefined) node.resources = resources
       if (drivers !== undefined) node.drivers = drivers
       if (foreignPorts !== undefined) node.foreignPorts = foreignPorts

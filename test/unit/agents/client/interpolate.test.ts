@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createLookup, interpolate, interpolateJson } from '../../../../src/agents/client/interpolate.ts'
+import { interpolateJson } from '../../../../src/agents/client/interpolate.ts'
+import { createLookup, interpolate } from '../../../../src/domain/interpolation.ts'
 
 const node = {
   nodeId: 'n-1',
