@@ -21,6 +21,8 @@ const RESTART_REASON = 'Template with change_mode restart re-rendered'
 const SIGNAL_REASON = 'Template re-rendered'
 const DEFAULT_PERMISSIONS = 0o644
 const MAX_RENDERED_BYTES = 4_194_304
+/** What is missing for less long than this is not worth an event: a service that stands is told of within moments. */
+const MISSING_TOLD_AFTER_MS = 3_000
 
 type Rendering = {
   readonly texts: ReadonlyMap<Template, string>
@@ -187,9 +189,12 @@ export const createTaskTemplates = (
           return
         }
         const missing = rendering.missing.join(',')
-        if (missing !== told) actions.note(missingDependencies(rendering.missing))
-        told = missing
+        const cancelTold = clock.after(MISSING_TOLD_AFTER_MS, () => {
+          if (missing !== told) actions.note(missingDependencies(rendering.missing))
+          told = missing
+        })
         await change
+        cancelTold()
       }
     },
     env: () => Object.assign({}, ...envs.values()) as Record<string, string>,

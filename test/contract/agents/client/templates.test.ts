@@ -54,6 +54,9 @@ describe('the templates of a task', () => {
     await bench.begin([desired])
     await bench.clock.advance(500)
     expect(bench.world.running()).toEqual([])
+    // A server that answers within moments is no news.
+    expect(bench.server.eventMessages(desired.allocationId, 'web')).not.toContain('Missing: nomad.service(redis)')
+    await bench.clock.advance(3_000)
     expect(bench.server.eventMessages(desired.allocationId, 'web').at(-1)).toBe('Missing: nomad.service(redis)')
     expect(bench.server.messages).toContainEqual({
       kind: 'watch-services',
