@@ -12,4 +12,9 @@ export const regressions: readonly Regression[] = [
   { seed: 26, ticks: DEFAULT_TICKS, found: 'twelve servers, three of them dead in the middle of an append' },
   { seed: 3, ticks: DEFAULT_TICKS, found: 'an evaluation that a user forced was cancelled in favour of a newer one' },
   { seed: 20, ticks: DEFAULT_TICKS, found: 'the leader span over the deadline of a deployment that no plan had ended' },
+  {
+    seed: 23,
+    ticks: DEFAULT_TICKS,
+    found: 'a service that an agent took along and that was collected never came back',
+  },
 ]

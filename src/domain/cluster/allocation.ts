@@ -95,11 +95,20 @@ export const touchAllocation = (context: FoldContext, allocation: AllocationStat
   indexFailure(context, allocation)
 }
 
-/** Keeps the set of failed allocations that nobody has looked at yet. */
+/**
+ * A service's main tasks go on until they are stopped or fail: where they are complete though they are wanted, their agent
+ * took them along as it ended, and somebody has to see to it that others take their place.
+ */
+const hasEndedUnasked = (allocation: AllocationState): boolean =>
+  allocation.observed === 'complete' &&
+  allocation.job.type === 'service' &&
+  groupOf(allocation)?.tasks.some(({ lifecycle }) => lifecycle === null) === true
+
+/** Keeps the set of allocations that failed, or ended unasked, and that nobody has looked at yet. */
 const indexFailure = ({ state }: FoldContext, allocation: AllocationState): void => {
   const job = state.jobs.get(allocation.jobKey)
   const isOpen =
-    allocation.observed === 'failed' &&
+    (allocation.observed === 'failed' || hasEndedUnasked(allocation)) &&
     allocation.desired === 'run' &&
     allocation.judgement === null &&
     allocation.nextId === null &&

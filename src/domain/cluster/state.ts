@@ -274,7 +274,7 @@ export type ClusterState = {
   /** Jobs with a schedule that runs, jobs with launches or forced runs to derive. */
   readonly periodicJobs: Set<JobKey>
   readonly jobsWithPendingWork: Set<JobKey>
-  /** Failed allocations that no evaluation has looked at yet, and running ones of a job that is gone. */
+  /** Allocations that failed, or ended unasked, and that no evaluation has looked at yet, and running ones of a job that is gone. */
   readonly failedAllocations: Set<string>
   /** Collection requests not answered yet. */
   readonly collectionRequests: Set<string>
