@@ -26,6 +26,8 @@ export type Keyring = {
   readonly keyOf: (namespace: string) => DataKey
   /** The key of `namespace` if there is one. */
   readonly existingKeyOf: (namespace: string) => DataKey | undefined
+  /** The namespaces that have a key. */
+  readonly namespaces: () => readonly string[]
   /** Forgets the key of `namespace`; a later one is another key. */
   readonly erase: (namespace: string) => void
 }
@@ -90,6 +92,7 @@ const createKeyring = ({ random, maxKeys, initial, save }: KeyringParts): Keyrin
   }
   return {
     existingKeyOf: namespace => keys.get(namespace),
+    namespaces: () => [...keys.keys()],
     keyOf: namespace => {
       const existing = keys.get(namespace)
       if (existing) return existing

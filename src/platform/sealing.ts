@@ -20,9 +20,16 @@ export type Sealer = {
   /** The clear text; null if the namespace's key was erased or is another one, or the text is not as it was sealed. */
   readonly open: (namespace: string, sealed: string) => string | null
   readonly digest: (namespace: string, clear: string) => string
+  /**
+   * By namespace, what its key makes of a text that everybody knows. Two keyrings whose answers are equal open the same
+   * values; the answers tell nothing of the keys.
+   */
+  readonly probes: () => Readonly<Record<string, string>>
   /** Makes everything that was ever sealed in `namespace` unreadable for good, wherever copies of it are. */
   readonly eraseNamespace: (namespace: string) => void
 }
+
+const PROBE = 'muster key probe'
 
 export type SealerOptions = { readonly keyring: Keyring; readonly random: Random }
 
@@ -43,6 +50,7 @@ export const createSealer = ({ keyring, random }: SealerOptions): Sealer => {
 
   return {
     digest,
+    probes: () => Object.fromEntries(keyring.namespaces().map(namespace => [namespace, digest(namespace, PROBE)])),
     seal: (namespace, clear) => {
       const key = keyring.keyOf(namespace)
       return {

@@ -19,6 +19,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'src/config': { mayImport: ['src/lang', 'src/platform'], mayUsePackages: true },
   'src/jobspec': { mayImport: ['src/lang', 'src/domain', 'src/platform'], mayUsePackages: true },
   'src/app': { mayImport: ['src/domain', 'src/jobspec', port, 'src/platform'], mayUsePackages: true },
+  'src/logfile': { mayImport: ['src/domain', port, 'src/platform'], mayUsePackages: true },
   'src/projections': { mayImport: ['src/domain', port, 'src/platform'], mayUsePackages: true },
   'src/agents/server': {
     mayImport: ['src/domain', 'src/app', 'src/lang', 'src/projections', 'src/protocol', port, 'src/platform'],
@@ -31,7 +32,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     mayUsePackages: true,
   },
   'src/cli': {
-    mayImport: ['src/protocol', 'src/jobspec', 'src/config', 'src/lang', 'src/platform'],
+    mayImport: ['src/protocol', 'src/jobspec', 'src/config', 'src/lang', 'src/logfile', 'src/platform'],
     mayUsePackages: true,
   },
   'src/main': { mayImport: ['src'], mayUsePackages: true },
