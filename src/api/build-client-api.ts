@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { messageOf } from '../platform/errors.ts'
 import type { AgentContext } from './context.ts'
+import { MAX_OPEN_STREAMS } from './graphql/limits.ts'
 import { registerHealth, registerSelf } from './http/agent.ts'
 import { type Answer, forward } from './http/forward.ts'
 import { createStreamCounter } from './http/open-streams.ts'
@@ -79,7 +80,7 @@ const forwardUpgrades = (app: FastifyInstance, context: ClientApiContext): void 
  */
 export const buildClientApi = (context: ClientApiContext): FastifyInstance => {
   const app = createHttpApp(context)
-  const streams = createStreamCounter()
+  const streams = createStreamCounter(MAX_OPEN_STREAMS)
   registerHealth(app, context)
   registerSelf(app, context)
   app.removeAllContentTypeParsers()

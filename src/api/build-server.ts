@@ -6,7 +6,7 @@ import { uuidV4 } from '../platform/ids.ts'
 import type { ApiContext } from './context.ts'
 import { checkCost, shapeRule } from './graphql/document-rules.ts'
 import { formatError } from './graphql/error-format.ts'
-import { MAX_BODY_BYTES, MAX_DOCUMENT_LENGTH, MAX_TOKENS } from './graphql/limits.ts'
+import { MAX_BODY_BYTES, MAX_DOCUMENT_LENGTH, MAX_OPEN_STREAMS, MAX_TOKENS } from './graphql/limits.ts'
 import { createSchema } from './graphql/load-schema.ts'
 import { newRequestContext } from './graphql/request-context.ts'
 import { createResolvers } from './graphql/resolvers/index.ts'
@@ -14,6 +14,7 @@ import { createFrameSources } from './graphql/resolvers/subscription.ts'
 import { scalars } from './graphql/scalars.ts'
 import { registerHealth, registerSelf } from './http/agent.ts'
 import { registerEventStream } from './http/event-stream.ts'
+import { registerLogExport } from './http/log-export.ts'
 import { registerNodeFiles } from './http/node-files.ts'
 import { createStreamCounter } from './http/open-streams.ts'
 import { GRAPHQL_PATH, serveUpgrades } from './http/upgrades.ts'
@@ -95,11 +96,12 @@ const registerGraphQl = (app: FastifyInstance, context: ApiContext): void => {
  */
 export const buildServer = (context: ApiContext): FastifyInstance => {
   const app = createHttpApp(context)
-  const streams = createStreamCounter()
+  const streams = createStreamCounter(MAX_OPEN_STREAMS)
   registerGraphQl(app, context)
   registerHealth(app, context)
   registerSelf(app, context)
   registerNodeFiles(app, context, streams)
   registerEventStream(app, context, streams)
+  registerLogExport(app, context)
   return app
 }

@@ -55,6 +55,8 @@ export type ApiContext = HttpAppContext &
     readonly commands: Commands
     /** Events after a position, then live ones, until the signal aborts. It is pulled: nothing gathers while nobody asks. */
     readonly feed: (after: number, signal: AbortSignal) => AsyncIterable<FeedItem>
+    /** The log as a file, up to its head at the time of the call. It is pulled, too. */
+    readonly exportLog: (signal: AbortSignal) => AsyncIterable<Uint8Array>
     /** The position of the newest event of all, -1 in an empty log. */
     readonly head: () => Promise<number>
     /** The next instant of a schedule after `afterMs`, null when it never fires again. */

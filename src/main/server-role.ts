@@ -9,6 +9,7 @@ import { STATE_CATEGORIES } from '../domain/streams.ts'
 import type { EventStore } from '../eventstore/port.ts'
 import { createJobFileParser, toApiJson } from '../jobspec/index.ts'
 import { openGate } from '../lang/hcl/index.ts'
+import { exportLog } from '../logfile/export-log.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { AgentApi } from './agent-api.ts'
@@ -81,6 +82,14 @@ export const serverContext = (parts: Parts, { server, storage }: ServerRole, api
     readModel,
     commands: server.commands,
     feed: (after, signal) => feedOf(store, after, signal),
+    exportLog: signal => {
+      const keys = storage.sealer.probes()
+      return exportLog(
+        store,
+        { madeAt: systemClock.now(), muster: musterVersion(), region, server: name, keys },
+        signal,
+      )
+    },
     head: () => store.head(),
     nextLaunch,
     showSpecification: async (namespace, job) => toApiJson(await openJob(namespace, job, server.open)),

@@ -4,6 +4,7 @@ import { openEventStoreDb } from '../eventstore/eventstoredb/open.ts'
 import { createMemoryStore } from '../eventstore/memory.ts'
 import type { EventStore } from '../eventstore/port.ts'
 import { openSqliteStore } from '../eventstore/sqlite.ts'
+import { refuseHalfImported } from '../logfile/import-mark.ts'
 import { systemClock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import { lockFile } from '../platform/file-lock.ts'
@@ -68,11 +69,31 @@ const openAround = async (
   store: EventStore,
 ): Promise<Pick<Storage, 'store' | 'readModel' | 'sealer'>> => {
   try {
+    await refuseHalfImported(store)
     const head = await store.head()
     const sealer = openSealer(options, head)
     return { store, readModel: openReadModel(options, head), sealer }
   } catch (error) {
     await store.close()
+    throw error
+  }
+}
+
+/** Opens the log alone. `onStopped` is called once if it can go on no longer. Throws AppError. */
+export const openLog = async (options: StorageOptions, onStopped: (error: AppError) => void): Promise<EventStore> => {
+  // A file of events locks itself; elsewhere the views and the keys are this directory's own all the same.
+  const lock = options.config.kind === 'eventstoredb' ? lockFile(join(options.directory, 'agent.lock')) : null
+  try {
+    const store = await openStore(options, onStopped)
+    return {
+      ...store,
+      close: async () => {
+        await store.close()
+        lock?.release()
+      },
+    }
+  } catch (error) {
+    lock?.release()
     throw error
   }
 }
@@ -84,22 +105,14 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
     fail = reject
   })
   failed.catch(() => {})
-  // A file of events locks itself; elsewhere the views and the keys are this directory's own all the same.
-  const lock = options.config.kind === 'eventstoredb' ? lockFile(join(options.directory, 'agent.lock')) : null
-  try {
-    const store = await openStore(options, error => fail(error))
-    const opened = await openAround(options, store)
-    return {
-      ...opened,
-      failed,
-      close: async () => {
-        await store.close()
-        opened.readModel.close()
-        lock?.release()
-      },
-    }
-  } catch (error) {
-    lock?.release()
-    throw error
+  const store = await openLog(options, error => fail(error))
+  const opened = await openAround(options, store)
+  return {
+    ...opened,
+    failed,
+    close: async () => {
+      await store.close()
+      opened.readModel.close()
+    },
   }
 }

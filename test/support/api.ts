@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { buildServer } from '../../src/api/build-server.ts'
 import type { ApiContext, FeedItem } from '../../src/api/context.ts'
@@ -111,6 +112,7 @@ export const openApi = ({ outcomes = {}, overrides = {}, history = createHistory
     readModel: followed.model,
     commands: rememberingCommands(calls, outcomes),
     feed: createFeed(history, wakers),
+    exportLog: () => Readable.from([]),
     head: () => Promise.resolve(history.events.length - 1),
     nextLaunch: (_periodic, afterMs) => afterMs + 60_000,
     showSpecification: (_namespace: string, job: Job) => Promise.resolve({ ID: job.id, Name: job.name }),

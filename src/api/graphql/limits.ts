@@ -31,6 +31,10 @@ export const VIEW_WAIT_MS = 5_000
 export const CONNECTION_INIT_MS = 5_000
 /** Log, file and event streams open at once. */
 export const MAX_OPEN_STREAMS = 500
+/** Exports of the log under way at once: each reads all of it. */
+export const MAX_OPEN_EXPORTS = 4
+/** How long whoever exports the log may take nothing, ms. */
+export const EXPORT_STALL_MS = 60_000
 /** How long a node may take to say what it or its tasks use. */
 export const USAGE_TIMEOUT_MS = 1_000
 /** Nodes, and allocations, that are being asked for it at once. */

@@ -1,14 +1,13 @@
 import { AppError } from '../../platform/errors.ts'
-import { MAX_OPEN_STREAMS } from '../graphql/limits.ts'
 
-/** Counts streams that are open, so that no more than MAX_OPEN_STREAMS are. */
-export const createStreamCounter = () => {
+/** Counts streams that are open, so that no more than `limit` are. */
+export const createStreamCounter = (limit: number) => {
   let open = 0
   return {
     /** Takes a place; the answer gives it back, once. Throws OVERLOADED. */
     take: (): (() => void) => {
-      if (open >= MAX_OPEN_STREAMS) {
-        const message = `${MAX_OPEN_STREAMS} streams are open, which is the limit`
+      if (open >= limit) {
+        const message = `${limit} streams are open, which is the limit`
         throw new AppError('OVERLOADED', message, { hint: 'close some, or try again later' })
       }
       open += 1

@@ -129,7 +129,7 @@ describe('logs and files', () => {
 
 test('as many streams are open as the limit and no more', () => {
   api = openApi()
-  const counter = createStreamCounter()
+  const counter = createStreamCounter(MAX_OPEN_STREAMS)
   const [first] = Array.from({ length: MAX_OPEN_STREAMS }, counter.take)
   expect(counter.take).toThrow(/streams are open/)
   first?.()
