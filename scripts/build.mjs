@@ -1,6 +1,6 @@
 /**
  * `npm run build`: bundles the program into dist/. `muster.cjs` is the command line; each command's code is run when it is
- * called, and not before. `agent.cjs` and `gotemplate.cjs` are loaded at need; the first loads `agent.bundle.cjs` with the
+ * called, and not before. `agent.cjs`, `operator.cjs` and `gotemplate.cjs` are loaded at need; the first loads `agent.bundle.cjs` with the
  * code that V8 has compiled from it. Threads' programs and the API's schema stand beside them, where the bundled code looks
  * for them.
  */
@@ -67,11 +67,14 @@ const require = __createRequire(import.meta.url)
 const __filename = __fileURLToPath(import.meta.url)
 const __dirname = __fileURLToPath(new URL('.', import.meta.url))`
 
-/** What the command line loads at need stays a file of its own: the agent, and the template language for `-t`. */
+/** What the command line loads at need stays a file of its own: the agent, what works on its log, the template language. */
 const loadedAtNeed = {
   name: 'loaded-at-need',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^\.\/agent\.ts$/ }, () => ({ path: './agent.cjs', external: true }))
+    onResolve({ filter: /^\.\/(agent|operator)\.ts$/ }, ({ path }) => ({
+      path: path.replace('.ts', '.cjs'),
+      external: true,
+    }))
     onResolve({ filter: /\/lang\/gotemplate\/index\.ts$/ }, () => ({ path: './gotemplate.cjs', external: true }))
   },
 }
@@ -115,6 +118,11 @@ async function bundle() {
     entryPoints: { 'agent.bundle': 'src/main/agent.ts' },
     plugins: [loadedAtFirstUse],
   })
+  const operator = build({
+    ...commonJs,
+    entryPoints: { operator: 'src/main/operator.ts' },
+    plugins: [loadedAtFirstUse],
+  })
   const threads = build({
     ...shared,
     entryPoints: { 'sqlite.worker': 'src/eventstore/sqlite.worker.js' },
@@ -126,7 +134,7 @@ async function bundle() {
     outExtension: { '.js': '.mjs' },
     banner: { js: requireBanner },
   })
-  await Promise.all([cli, templates, agent, threads, gate])
+  await Promise.all([cli, templates, agent, operator, threads, gate])
   checkAscii(join(fresh, 'agent.bundle.cjs'))
   cpSync(join(root, 'src/api/graphql/schema'), join(fresh, 'schema'), { recursive: true })
   copyFileSync(join(root, 'src/main/load-agent.cjs'), join(fresh, 'agent.cjs'))

@@ -1,5 +1,7 @@
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { FlagSpec, FlagValues } from '../lang/goflags/index.ts'
+import type { LogSummary } from '../logfile/check-log.ts'
+import type { LogFile } from '../logfile/import-log.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { CliApi } from './cli-api.ts'
 import type { CliIo } from './io.ts'
@@ -21,6 +23,21 @@ export type RunningAgent = {
 /** Starts an agent in this process. Throws AppError when it cannot be started. */
 export type StartAgent = (config: AgentConfig) => Promise<RunningAgent>
 
+export type LogImport = LogSummary & {
+  /** Whether the keys that stand beside the store open what is sealed in the log; if not, in which namespaces. */
+  readonly keyring: {
+    readonly path: string
+    readonly fit: 'fits' | 'missing' | 'other' | 'unknown'
+    readonly namespaces: readonly string[]
+  }
+}
+
+/** What is done to the log of a server that does not run. Both throw AppError. */
+export type Operator = {
+  readonly exportLog: (server: AgentConfig) => AsyncIterable<Uint8Array>
+  readonly importLog: (server: AgentConfig, file: LogFile) => Promise<LogImport>
+}
+
 export type CommandContext = {
   readonly io: CliIo
   readonly env: Environment
@@ -30,6 +47,8 @@ export type CommandContext = {
   readonly api: CliApi
   /** Loads what runs an agent: server code, which no other command needs. */
   readonly loadAgent: () => Promise<{ readonly startAgent: StartAgent }>
+  /** Loads what opens an agent's event store: server code, too. */
+  readonly loadOperator: () => Promise<{ readonly operator: Operator }>
 }
 
 export type Arguments<S extends readonly FlagSpec[]> = {

@@ -155,6 +155,21 @@ export const registry: readonly Entry[] = [
     aliases: ['node-status'],
   },
   {
+    name: 'operator log export',
+    summary: 'Write the log to a file: the backup',
+    load: () => import('./commands/operator-log-export.ts'),
+  },
+  {
+    name: 'operator log import',
+    summary: 'Fill an empty event store from such a file',
+    load: () => import('./commands/operator-log-import.ts'),
+  },
+  {
+    name: 'operator log verify',
+    summary: 'Check such a file',
+    load: () => import('./commands/operator-log-verify.ts'),
+  },
+  {
     name: 'server members',
     summary: 'List the servers',
     load: () => import('./commands/server-members.ts'),

@@ -18,6 +18,7 @@ export type CliOptions = {
   readonly env: Environment
   readonly clock: Clock
   readonly loadAgent: CommandContext['loadAgent']
+  readonly loadOperator: CommandContext['loadOperator']
   /** Another API than the one that the settings name: for tests. */
   readonly createApi?: typeof createCliApi
 }
@@ -39,9 +40,9 @@ const checkMisplaced = (misplaced: readonly string[], usage: string): void => {
 }
 
 const createContext = (options: CliOptions, flags: Parameters<typeof resolveSettings>[0]): CommandContext => {
-  const { io, env, clock, loadAgent } = options
+  const { io, env, clock, loadAgent, loadOperator } = options
   const settings = resolveSettings(flags, env, io.isInteractive)
-  return { io, env, clock, settings, loadAgent, api: (options.createApi ?? createCliApi)(settings) }
+  return { io, env, clock, settings, loadAgent, loadOperator, api: (options.createApi ?? createCliApi)(settings) }
 }
 
 const noGlobalFlags = {

@@ -20,7 +20,6 @@ export type LogHeader = {
   /** The version of Muster that made it. */
   readonly muster: string
   readonly region: string
-  /** The name of the server, empty where none ran. */
   readonly server: string
   /** The newest position when the export began: everything up to it is in the file. */
   readonly head: number

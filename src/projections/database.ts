@@ -34,8 +34,17 @@ const initialise = (db: Database): void => {
   })()
 }
 
+/** Where one of another version's form is built. */
+const besideOf = (path: string): string => `${path}.next`
+
 const removeFiles = (path: string): void => {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
+}
+
+/** Removes the read model at `path`, and one that is being built beside it. */
+export const removeReadModel = (path: string): void => {
+  removeFiles(path)
+  removeFiles(besideOf(path))
 }
 
 const positionOf = (db: Database): number =>
@@ -65,7 +74,7 @@ const openHere = (path: string): Database => {
 }
 
 const openBeside = (path: string, goal: number): Database => {
-  const beside = `${path}.next`
+  const beside = besideOf(path)
   const begun = connect(beside)
   if (schemaOf(begun) !== schemaVersion) {
     begun.close()

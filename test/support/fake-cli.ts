@@ -1,6 +1,6 @@
 import { buildSchema, type ExecutionResult, graphql } from 'graphql/index.js'
 import type { CliApi } from '../../src/cli/cli-api.ts'
-import type { RunningAgent } from '../../src/cli/command.ts'
+import type { Operator, RunningAgent } from '../../src/cli/command.ts'
 import { runCli } from '../../src/cli/run-cli.ts'
 import type { Environment } from '../../src/cli/settings.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -66,6 +66,7 @@ export type FakeCliOptions = {
   readonly onHangup?: (hangUp: () => void) => void
   readonly answerTo?: (question: string) => string
   readonly agent?: RunningAgent
+  readonly operator?: Operator
 }
 
 export type FakeCliResult = { readonly code: number; readonly stdout: string; readonly stderr: string }
@@ -97,6 +98,11 @@ export const runFakeCli = async (args: readonly string[], options: FakeCliOption
       const { agent } = options
       if (agent === undefined) throw new Error('no agent was handed in')
       return { startAgent: async () => agent }
+    },
+    loadOperator: async () => {
+      const { operator } = options
+      if (operator === undefined) throw new Error('no operator was handed in')
+      return { operator }
     },
     createApi: () => createFakeApi(root),
   })

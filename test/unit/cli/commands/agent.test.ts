@@ -43,6 +43,7 @@ const configOf = async (args: readonly string[]): Promise<AgentConfig> => {
     },
     env: {},
     clock: systemClock,
+    loadOperator: () => Promise.reject(new Error('not expected')),
     loadAgent: async () => ({
       startAgent: config => {
         seen = config
