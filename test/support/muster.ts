@@ -34,7 +34,7 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-const environment = (port: number): NodeJS.ProcessEnv => {
+export const environment = (port: number): NodeJS.ProcessEnv => {
   const clean = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('NOMAD_') && !name.startsWith('MUSTER_'),
   )
