@@ -25,6 +25,7 @@ const systemParts = [
   { command: 'docker-registry', package: 'docker-registry' },
   { command: 'ip', package: 'iproute2' },
   { command: 'openssl', package: 'openssl' },
+  { command: 'systemd-analyze', package: 'systemd' },
 ]
 const has = command => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0
 

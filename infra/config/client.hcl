@@ -1,6 +1,6 @@
 # A client: runs tasks on this machine, and dials a server for as long as it lives.
 
-data_dir = "/var/lib/muster"
+data_dir = "/var/lib/muster-client"
 
 client {
   enabled = true

@@ -1,6 +1,6 @@
 # A server: keeps the log and decides. One of them is a cluster's; clients dial its API.
 
-data_dir = "/var/lib/muster"
+data_dir = "/var/lib/muster-server"
 
 # Nothing controls yet who may use the API: keep others off the port by other means.
 bind_addr = "0.0.0.0"

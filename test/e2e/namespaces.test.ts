@@ -31,8 +31,8 @@ const start = (folder: string, name: string, under: readonly string[], text: str
 
 /** A command inside a namespace. */
 const inside = async (under: readonly string[], args: readonly string[]): Promise<string> => {
-  const [command = program, ...rest] = [...under, program, ...args]
-  const { stdout, stderr } = await runCommand(command, rest, { env: environment(PORT), cwd: undefined })
+  const words = [...under, program, ...args]
+  const { stdout, stderr } = await runCommand('env', words, { env: environment(PORT), cwd: undefined })
   return stdout + stderr
 }
 

@@ -48,7 +48,7 @@ const query = async <T>(port: number, text: string): Promise<T | undefined> => {
 
 /** Starts `muster agent -config FILE` and does not wait for anything. */
 export const startConfigured = ({ config, port, program = binary, under = [] }: ConfiguredOptions): ConfiguredAgent => {
-  const [command = program, ...rest] = [...under, program]
+  const [command, ...rest] = [...under, program]
   const env = environment(port)
   const child = spawn(command, [...rest, 'agent', '-config', config], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
