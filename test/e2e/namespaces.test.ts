@@ -88,7 +88,9 @@ describe('a server and clients in networks of their own', () => {
     )
     expect(isRunning(pid)).toBe(true)
     first.setCable(true)
-    await eventually('the node to be back', async () => (/ready$/.test(await statusOf('node-0')) ? true : undefined))
+    await eventually('the node to be back', async () =>
+      (await statusOf('node-0')).endsWith('ready') ? true : undefined,
+    )
     expect(await statusOf('node-1')).toMatch(/ready$/)
     await eventually('one task to run, and one only', async () => {
       const starts = ticker.starts()
