@@ -4,6 +4,7 @@ import type { Sealed } from '../domain/jobspec/schema.ts'
 import { MAX_INLINE_SEALED_BYTES } from '../domain/limits.ts'
 import { sourceStream } from '../domain/streams.ts'
 import type { EventStore, Json } from '../eventstore/port.ts'
+import { assert } from '../platform/assert.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Sealer } from '../platform/sealing.ts'
 
@@ -23,46 +24,67 @@ const SOURCE_SCHEMA = 1
 /** Characters of one chunk: well below what one append may hold. */
 const CHUNK_LENGTH = 500_000
 
-type Chunk = { readonly index: number; readonly count: number; readonly text: string }
+/** `sealing` tells the chunks of one sealing from those of another: two do not fit together, though they seal the same text. */
+type Chunk = { readonly sealing?: string; readonly index: number; readonly count: number; readonly text: string }
 
 const isChunk = (data: Json): data is Json & Chunk =>
   typeof data === 'object' && data !== null && 'index' in data && 'count' in data && 'text' in data
 
-const chunksOf = (text: string): readonly Chunk[] => {
+const chunksOf = (stream: string, text: string): readonly Chunk[] => {
   const count = Math.max(1, Math.ceil(text.length / CHUNK_LENGTH))
+  const sealing = uuidOf('sealing', stream, text)
   return Array.from({ length: count }, (_, index) => ({
+    sealing,
     index,
     count,
     text: text.slice(index * CHUNK_LENGTH, (index + 1) * CHUNK_LENGTH),
   }))
 }
 
+/** The sealed text of the first sealing that is whole; undefined if none is: who wrote it was cut off, or still writes. */
+const wholeOf = (chunks: readonly Chunk[]): string | undefined => {
+  const sealings = new Map<string, Map<number, string>>()
+  for (const { sealing = '', index, count, text } of chunks) {
+    const texts = sealings.get(sealing) ?? new Map<number, string>()
+    sealings.set(sealing, texts.set(index, text))
+    if (texts.size === count) return Array.from({ length: count }, (_, at) => texts.get(at)).join('')
+  }
+  return undefined
+}
+
 export const createSourceStore = (store: EventStore, sealer: Sealer): SourceStore => {
+  const read = async (stream: string): Promise<readonly Chunk[]> => {
+    const chunks: Chunk[] = []
+    for await (const event of store.read(stream)) if (isChunk(event.data)) chunks.push(event.data)
+    return chunks
+  }
+
   const put: SourceStore['put'] = async (namespace, text, at) => {
     const stream = sourceStream(sealer.digest(namespace, text))
     const packed = deflateRawSync(Buffer.from(text, 'utf8')).toString('base64')
-    const chunks = chunksOf(sealer.seal(namespace, packed).sealed)
-    for (const [index, chunk] of chunks.entries()) {
-      const id = uuidOf('source', stream, index)
+    const append = (chunk: Chunk, expected: 'no-stream' | 'any') => {
+      const id = uuidOf('source', stream, chunk.sealing ?? '', chunk.index)
       const metadata = { $correlationId: id, $causationId: id, schema: SOURCE_SCHEMA, actor: 'server', at }
-      const event = { id, type: SOURCE_EVENT, data: { ...chunk }, metadata }
-      const result = await store.append(stream, index === 0 ? 'no-stream' : index - 1, [event])
-      // The same text stands there already, sealed another time.
-      if (result.kind === 'conflict') break
+      return store.append(stream, expected, [{ id, type: SOURCE_EVENT, data: { ...chunk }, metadata }])
     }
+    const [first, ...rest] = chunksOf(stream, sealer.seal(namespace, packed).sealed)
+    assert(first !== undefined, 'a text has a chunk')
+    if ((await append(first, 'no-stream')).kind === 'conflict') {
+      // The same text stands there already, sealed another time, unless its writer was cut off.
+      if (wholeOf(await read(stream)) !== undefined) return stream
+      await append(first, 'any')
+    }
+    for (const chunk of rest) await append(chunk, 'any')
     return stream
   }
 
   const get: SourceStore['get'] = async (namespace, stream) => {
-    const chunks: Chunk[] = []
-    for await (const event of store.read(stream)) if (isChunk(event.data)) chunks.push(event.data)
-    if (chunks.length === 0 || chunks.length !== chunks[0]?.count) {
-      throw new AppError(
-        'STORE_CORRUPT',
-        `the stream ${stream} holds ${chunks.length} of ${chunks[0]?.count ?? 1} chunks`,
-      )
+    const chunks = await read(stream)
+    const whole = wholeOf(chunks)
+    if (whole === undefined) {
+      throw new AppError('STORE_CORRUPT', `the stream ${stream} holds ${chunks.length} chunks, and not all of one text`)
     }
-    const packed = sealer.open(namespace, chunks.map(chunk => chunk.text).join(''))
+    const packed = sealer.open(namespace, whole)
     return packed === null ? null : inflateRawSync(Buffer.from(packed, 'base64')).toString('utf8')
   }
 
