@@ -2,9 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '../../src/platform/random.ts'
-import { freePort } from '../support/muster.ts'
 import { compareRebuilt } from '../support/rebuilt.ts'
-import { type AgentHost, createAgentHost } from './agent-host.ts'
+import { type Agents, createAgents } from './agents.ts'
 import { type Point, type PointName, points } from './points.ts'
 import { createWorkload, type Workload } from './workload.ts'
 
@@ -47,21 +46,23 @@ const pause = (ms: number): Promise<void> =>
     setTimeout(resolve, ms)
   })
 
-const settle = async (workload: Workload, host: AgentHost): Promise<void> => {
+const settle = async (workload: Workload, agents: Agents): Promise<void> => {
   const deadline = performance.now() + SETTLED_WITHIN_MS
   for (;;) {
     const faults = await workload.faults().catch((error: unknown) => [String(error)])
     if (faults.length === 0) return
-    if (performance.now() > deadline) throw new Error(`${faults.join('\n')}\n${host.log().slice(-6_000)}`)
+    if (performance.now() > deadline)
+      throw new Error(
+        `${faults.join('\n')}\n${agents.server.log().slice(-3_000)}\n${agents.client.log().slice(-3_000)}`,
+      )
     await pause(POLL_MS)
   }
 }
 
 type Round = {
   readonly number: number
-  readonly host: AgentHost
+  readonly agents: Agents
   readonly workload: Workload
-  readonly dataDir: string
   readonly chance: Chance
 }
 
@@ -71,91 +72,100 @@ const disturbed = async (round: Round, kill: () => Promise<void>): Promise<void>
   for (const result of [act, killed]) if (result.status === 'rejected') throw result.reason
 }
 
-const killers: Readonly<
-  Record<Point['kind'], (round: Round, name: PointName, point: Point) => Promise<{ kills: number; inRecovery: number }>>
-> = {
-  hook: async ({ host, workload, number, chance }, name, point) => {
-    const maxCount = point.kind === 'hook' ? point.maxCount : 1
+type Killed = { readonly kills: number; readonly inRecovery: number }
+type Killers = {
+  readonly [K in Point['kind']]: (round: Round, name: string, point: Extract<Point, { kind: K }>) => Promise<Killed>
+}
+
+const brokerPid = ({ agents }: Round): number =>
+  Number(readFileSync(join(agents.client.dataDir, 'client/drivers/raw_exec/raw_exec/broker.pid'), 'utf8'))
+
+const pidOfRun = async ({ workload, number }: Round): Promise<number> => {
+  const deadline = performance.now() + SETTLED_WITHIN_MS
+  while (performance.now() < deadline) {
+    const pid = await workload.runPid(number)
+    if (pid !== undefined) return pid
+    await pause(POLL_MS)
+  }
+  throw new Error('the run did not start')
+}
+
+const killers: Killers = {
+  hook: async ({ agents, workload, number, chance }, name, { of, maxCount }) => {
+    const agent = agents[of]
     const more = Math.floor(chance() * MAX_DEATHS_PER_ROUND)
-    const counts = [1 + Math.floor(chance() * maxCount), ...Array.from({ length: more }, () => 1)]
-    host.arm(name, counts)
+    agent.arm(name, [1 + Math.floor(chance() * maxCount), ...Array.from({ length: more }, () => 1)])
     await workload.act(number)
-    while (await host.hasDied(REACHED_WITHIN_MS)) await host.ensureUp()
-    const kills = host.disarm()
-    await host.ensureUp()
+    while (await agent.hasDied(REACHED_WITHIN_MS)) await agent.ensureUp()
+    const kills = agent.disarm()
+    await agents.ensureUp()
     return { kills, inRecovery: Math.max(0, kills - 1) }
   },
-  agent: async round => {
-    const before = round.host.deaths()
+  agent: async (round, _name, { of }) => {
     await disturbed(round, async () => {
       await pause(round.chance() * MAX_KILL_DELAY_MS)
-      await round.host.kill()
+      await Promise.all(of.map(one => round.agents[one].kill()))
     })
-    await round.host.ensureUp()
-    return { kills: round.host.deaths() - before, inRecovery: 0 }
+    await round.agents.ensureUp()
+    return { kills: 1, inRecovery: 0 }
   },
   broker: async round => {
-    let kills = 0
     await disturbed(round, async () => {
       await pause(round.chance() * MAX_KILL_DELAY_MS)
-      const pid = Number(readFileSync(join(round.dataDir, 'client/drivers/raw_exec/broker.pid'), 'utf8'))
-      process.kill(pid, 'SIGKILL')
-      kills += 1
+      process.kill(brokerPid(round), 'SIGKILL')
     })
-    return { kills, inRecovery: 0 }
+    return { kills: 1, inRecovery: 0 }
   },
   task: async round => {
     await round.workload.act(round.number)
-    const deadline = performance.now() + SETTLED_WITHIN_MS
-    let pid: number | undefined
-    while (pid === undefined && performance.now() < deadline) {
-      pid = await round.workload.runPid(round.number)
-      if (pid === undefined) await pause(POLL_MS)
-    }
-    if (pid === undefined) throw new Error('the run did not start')
-    // Now and then nobody is there to see it: the agent is killed first, and learns of the end when it is back.
+    const pid = await pidOfRun(round)
+    // Now and then nobody is there to see it: the client is killed first, and learns of the end when it is back.
     const isUnseen = round.chance() < UNSEEN_SHARE
-    if (isUnseen) await round.host.kill()
+    if (isUnseen) await round.agents.client.kill()
     round.workload.killRun(round.number, pid)
-    await round.host.ensureUp()
+    await round.agents.ensureUp()
     return { kills: 1, inRecovery: isUnseen ? 1 : 0 }
   },
+}
+
+const killAt = (round: Round, name: string, point: Point): Promise<Killed> => {
+  switch (point.kind) {
+    case 'hook':
+      return killers.hook(round, name, point)
+    case 'agent':
+      return killers.agent(round, name, point)
+    case 'broker':
+      return killers.broker(round, name, point)
+    case 'task':
+      return killers.task(round, name, point)
+  }
 }
 
 /** Kills at one point, round after round, over one data directory. Throws with what was found to be wrong. */
 export const runCrashTest = async ({ point, seed, rounds, trace }: CrashOptions): Promise<CrashResult> => {
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), `muster-crash-${point}-`))
-  const dataDir = join(folder, 'data')
   const random = seededRandom(seed)
-  const host = createAgentHost(folder, await freePort())
-  const workload = createWorkload(host, dataDir, points[point].kind === 'task' ? LONG_RUN_SECONDS : RUN_SECONDS)
+  const agents = await createAgents(folder)
+  const workload = createWorkload(agents, point === 'task' ? LONG_RUN_SECONDS : RUN_SECONDS)
   let kills = 0
   let killsInRecovery = 0
   try {
-    await host.ensureUp()
+    await agents.ensureUp()
     for (let number = 0; number < rounds; number += 1) {
-      const round: Round = { number, host, workload, dataDir, chance: () => random.next() }
-      const done = await killers[points[point].kind](round, point, points[point])
-      await settle(workload, host)
+      const done = await killAt({ number, agents, workload, chance: () => random.next() }, point, points[point])
+      await settle(workload, agents)
       kills += done.kills
       killsInRecovery += done.inRecovery
       trace?.(`${point} round ${number}: ${done.kills} kills`)
     }
-    await host.stop()
-    const { count, difference } = await compareRebuilt(dataDir)
+    await agents.stop()
+    const { count, difference } = await compareRebuilt(agents.server.dataDir)
     if (difference !== null) throw new Error(`the views differ from ones that are built anew:\n${difference}`)
-    const seconds = (performance.now() - startedAt) / 1_000
-    return { point, rounds, kills, killsInRecovery, events: count, seconds }
+    return { point, rounds, kills, killsInRecovery, events: count, seconds: (performance.now() - startedAt) / 1_000 }
   } finally {
-    await host.kill()
-    for (const pid of workload.runningPids()) {
-      try {
-        process.kill(-pid, 'SIGKILL')
-      } catch {
-        // It ended by itself.
-      }
-    }
+    await agents.kill()
+    workload.endAll()
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Api } from '../../src/protocol/sdk.ts'
-import type { AgentHost } from './agent-host.ts'
+import type { Agents } from './agents.ts'
 
 /**
  * What users do in a round, and what must have become of it. Services keep running until they are stopped rounds later;
@@ -13,8 +13,8 @@ export type Workload = {
   readonly act: (round: number) => Promise<void>
   /** What is not as it must be, empty when all is. */
   readonly faults: () => Promise<readonly string[]>
-  /** Processes of services that run now. */
-  readonly runningPids: () => readonly number[]
+  /** Ends every process that was started, however it came to be left. */
+  readonly endAll: () => void
   /** From now on this run's task counts as killed. */
   readonly killRun: (round: number, pid: number) => void
   readonly runPid: (round: number) => Promise<number | undefined>
@@ -133,21 +133,24 @@ export const isProcessAlive = (pid: number): boolean => {
 type Service = { readonly name: string; pid: number | null; isStopped: boolean }
 type Run = { readonly jobId: string; exitCode: number }
 
-export const createWorkload = (host: AgentHost, dataDir: string, runSeconds: number): Workload => {
+export const createWorkload = (agents: Agents, runSeconds: number): Workload => {
   const services = new Map<number, Service>()
   const runs = new Map<number, Run>()
+  const started = new Set<number>()
   let isTemplateKnown = false
 
   const startsOf = (allocation: string): readonly number[] => {
-    const path = join(dataDir, 'alloc', allocation, 'alloc/starts')
-    return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').map(Number) : []
+    const path = join(agents.client.dataDir, 'alloc', allocation, 'alloc/starts')
+    const pids = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').map(Number) : []
+    for (const pid of pids) started.add(pid)
+    return pids
   }
 
   /** The one allocation and the one start that a job must have, or what is wrong instead. */
   const soleStart = async (
     jobId: string,
   ): Promise<string | { readonly allocation: Allocation; readonly pid: number }> => {
-    const allocations = await allocationsOf(host.api, jobId)
+    const allocations = await allocationsOf(agents.api, jobId)
     const [allocation] = allocations
     if (allocation === undefined || allocations.length > 1) return `${jobId} has ${allocations.length} allocations`
     const starts = startsOf(allocation.id)
@@ -184,17 +187,17 @@ export const createWorkload = (host: AgentHost, dataDir: string, runSeconds: num
 
   return {
     act: async round => {
-      if (!isTemplateKnown) await host.ask(api => register(api, template, 'template'))
+      if (!isTemplateKnown) await agents.ask(api => register(api, template, 'template'))
       isTemplateKnown = true
       const name = `service-${round}`
-      await host.ask(api => register(api, serviceOf(name), `register-${round}`))
+      await agents.ask(api => register(api, serviceOf(name), `register-${round}`))
       services.set(round, { name, pid: null, isStopped: false })
       const code = round % EXIT_CODES
       const meta = { code: String(code), seconds: String(runSeconds) }
-      runs.set(round, { jobId: await host.ask(api => dispatch(api, `dispatch-${round}`, meta)), exitCode: code })
+      runs.set(round, { jobId: await agents.ask(api => dispatch(api, `dispatch-${round}`, meta)), exitCode: code })
       const old = services.get(round - SERVICES_KEPT)
       if (old === undefined) return
-      await host.ask(api => stop(api, old.name, `stop-${round}`))
+      await agents.ask(api => stop(api, old.name, `stop-${round}`))
       old.isStopped = true
     },
     faults: async () => {
@@ -211,7 +214,15 @@ export const createWorkload = (host: AgentHost, dataDir: string, runSeconds: num
       }
       return found
     },
-    runningPids: () => [...services.values()].flatMap(({ pid, isStopped }) => (pid === null || isStopped ? [] : [pid])),
+    endAll: () => {
+      for (const pid of started) {
+        try {
+          process.kill(-pid, 'SIGKILL')
+        } catch {
+          // It ended by itself.
+        }
+      }
+    },
     runPid: async round => {
       const run = runs.get(round)
       const found = run === undefined ? 'no run' : await soleStart(run.jobId)
