@@ -1,9 +1,9 @@
 import { applyEvent, type Changes, type ClusterState, emptyCluster, noChanges } from '../domain/cluster/index.ts'
 import type { Recorded } from '../domain/events.ts'
 import { STATE_CATEGORIES } from '../domain/streams.ts'
-import type { EventStore, Position } from '../eventstore/port.ts'
-import type { Clock } from '../platform/clock.ts'
-import { AppError } from '../platform/errors.ts'
+import type { EventStore, Position, RecordedEvent } from '../eventstore/port.ts'
+import { type Clock, untilAborted } from '../platform/clock.ts'
+import { AppError, isAppError } from '../platform/errors.ts'
 import { decode } from './codec.ts'
 
 /**
@@ -18,7 +18,12 @@ export type ClusterView = {
   readonly reached: (position: Position, timeoutMs: number) => Promise<void>
   /** Resolves once everything that was in the log at the start is folded. */
   readonly caughtUp: Promise<void>
-  /** Resolves when the subscription has ended; rejects when an event could not be folded. */
+  /**
+   * Set once an event was met that this version does not know: the state stands before it for good, and nothing may be
+   * decided on it.
+   */
+  readonly halted: () => AppError | null
+  /** Resolves when the subscription has ended, which it does not while the view is halted; rejects when an event could not be folded. */
   readonly done: Promise<void>
 }
 
@@ -28,7 +33,11 @@ export type ViewObserver = {
   readonly endBatch: (position: Position) => void
 }
 
-type Waiter = { readonly position: Position; readonly resolve: () => void }
+type Waiter = {
+  readonly position: Position
+  readonly resolve: () => void
+  readonly reject: (error: AppError) => void
+}
 
 export type ClusterViewOptions = {
   readonly store: EventStore
@@ -49,6 +58,7 @@ export const createClusterView = (options: ClusterViewOptions): ClusterView => {
   const listeners = new Set<(changes: Changes) => void>()
   const waiters = new Set<Waiter>()
   let seen: Position = -1
+  let halted: AppError | null = null
   let markCaughtUp: () => void = () => {}
   const caughtUp = new Promise<void>(resolve => {
     markCaughtUp = resolve
@@ -77,10 +87,37 @@ export const createClusterView = (options: ClusterViewOptions): ClusterView => {
     for (const listener of listeners) listener(changes)
   }
 
+  /** Folds what can be read of a batch; the error of the event behind it, null when that was all of it. */
+  const foldKnown = (events: readonly RecordedEvent[]): AppError | null => {
+    const known: Recorded[] = []
+    let unknown: AppError | null = null
+    for (const event of events) {
+      try {
+        known.push(decode(event))
+      } catch (error) {
+        if (!isAppError(error) || error.code !== 'EVENT_UNKNOWN') throw error
+        unknown = error
+        break
+      }
+    }
+    if (known.length > 0) fold(known)
+    return unknown
+  }
+
+  const halt = async (error: AppError): Promise<void> => {
+    halted = error
+    for (const waiter of waiters) waiter.reject(error)
+    waiters.clear()
+    markCaughtUp()
+    await untilAborted(signal)
+  }
+
   const follow = async (): Promise<void> => {
     for await (const item of store.subscribe(-1, { categories: STATE_CATEGORIES }, signal)) {
-      if (item.kind === 'events') fold(item.events.map(decode))
-      else {
+      if (item.kind === 'events') {
+        const unknown = foldKnown(item.events)
+        if (unknown !== null) return halt(unknown)
+      } else {
         settle(item.position)
         markCaughtUp()
       }
@@ -90,6 +127,7 @@ export const createClusterView = (options: ClusterViewOptions): ClusterView => {
   return {
     state,
     caughtUp,
+    halted: () => halted,
     done: follow(),
     onChanges: listener => {
       listeners.add(listener)
@@ -97,12 +135,17 @@ export const createClusterView = (options: ClusterViewOptions): ClusterView => {
     },
     reached: (position, timeoutMs) => {
       if (position <= seen) return Promise.resolve()
+      if (halted !== null) return Promise.reject(halted)
       return new Promise((resolve, reject) => {
         const waiter: Waiter = {
           position,
           resolve: () => {
             cancel()
             resolve()
+          },
+          reject: error => {
+            cancel()
+            reject(error)
           },
         }
         const cancel = clock.after(timeoutMs, () => {

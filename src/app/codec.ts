@@ -26,12 +26,12 @@ export const encode = (id: string, event: DomainEvent, provenance: Provenance): 
   },
 })
 
-/** A stored event as the domain reads it, brought to the newest schema. Throws STORE_CORRUPT for what no version here knows: reading on would give a wrong state. */
+/** A stored event as the domain reads it, brought to the newest schema. Throws EVENT_UNKNOWN for what this version does not know: reading on would give a wrong state. */
 export const decode = (event: RecordedEvent): Recorded => {
   const result = upcast(event.type, event.metadata.schema, event.data)
   if (result.kind !== 'ok') {
     throw new AppError(
-      'STORE_CORRUPT',
+      'EVENT_UNKNOWN',
       `event ${event.type} (schema ${event.metadata.schema}) at position ${event.position} of stream ${event.stream} is not known to this version of Muster`,
       { hint: 'run the version that wrote it, or a newer one' },
     )

@@ -65,11 +65,7 @@ const apiOf = (parts: Parts, roles: Roles): AgentApi => {
   return createAgentApi(parts, {
     address: advertised,
     nodeId: () => roles.client?.client.nodeId() ?? null,
-    server: () => {
-      if (roles.server === null) return null
-      const isOk = roles.server.server.leader.isLeader()
-      return { isOk, message: isOk ? 'ok' : 'no leader' }
-    },
+    server: () => roles.server?.health() ?? null,
     client: () => {
       if (parts.config.client === null) return null
       const isOk = roles.client?.client.isConnected() ?? false

@@ -1,5 +1,5 @@
 import { nextLaunch } from '../agents/server/periodic-dispatcher.ts'
-import type { ApiContext } from '../api/context.ts'
+import type { ApiContext, PartHealth } from '../api/context.ts'
 import { decode } from '../app/codec.ts'
 import { openJob } from '../app/open-job.ts'
 import { musterVersion } from '../cli/version.ts'
@@ -21,9 +21,22 @@ import { openStorage, type Storage } from './storage.ts'
 export type ServerRole = {
   readonly server: Server
   readonly storage: Storage
+  readonly health: () => PartHealth
   /** Settles when the server can go on no longer. */
   readonly done: Promise<void>
   readonly stop: () => Promise<void>
+}
+
+/** What a part of the server stands still for goes first: it stays until somebody looks. */
+const healthOf = ({ view, leader }: Server, { readModel }: Storage): PartHealth => {
+  const halted = view.halted()
+  if (halted !== null) return { isOk: false, message: `the log cannot be read on: ${halted.message}` }
+  const trouble = readModel.trouble()
+  if (trouble !== null) {
+    const at = trouble.event === '' ? '' : ` before ${trouble.event}`
+    return { isOk: false, message: `the views stand still at position ${trouble.position}${at}: ${trouble.error}` }
+  }
+  return leader.isLeader() ? { isOk: true, message: 'ok' } : { isOk: false, message: 'no leader' }
 }
 
 /** Opens the log and starts a server on it. Throws AppError with everything that was begun undone. */
@@ -50,6 +63,7 @@ export const startServerRole = async (parts: Parts, role: ServerConfig): Promise
   return {
     server,
     storage,
+    health: () => healthOf(server, storage),
     done: Promise.race([server.done, storage.failed]),
     stop: async () => {
       await server.stop()

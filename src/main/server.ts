@@ -13,7 +13,7 @@ import { createJobCommandHandler } from '../app/job-commands.ts'
 import { createOpener, createSourceStore, type SourceStore } from '../app/source-store.ts'
 import type { EventStore } from '../eventstore/port.ts'
 import type { JobFileParser } from '../jobspec/index.ts'
-import type { Clock } from '../platform/clock.ts'
+import { type Clock, untilAborted } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { Sealer } from '../platform/sealing.ts'
@@ -46,12 +46,32 @@ export type Server = {
   readonly stop: () => Promise<void>
 }
 
+/** Nothing may be recorded on a state that stands still before the log's end. */
+const refusingWhenHalted = (store: EventStore, view: ClusterView): EventStore => {
+  const requireWhole = (): void => {
+    const error = view.halted()
+    if (error !== null) throw error
+  }
+  return {
+    ...store,
+    append: async (...args) => {
+      requireWhole()
+      return store.append(...args)
+    },
+    appendBatch: async appends => {
+      requireWhole()
+      return store.appendBatch(appends)
+    },
+  }
+}
+
 /** Puts a server together and starts it. Resolves once the log is folded and leadership is on its way. */
 export const startServer = async (options: ServerOptions): Promise<Server> => {
-  const { store, sealer, clock, random, logger } = options
+  const { sealer, clock, random, logger } = options
   const stopping = new AbortController()
   const { signal } = stopping
-  const view = createClusterView({ store, clock, signal, observers: options.observers })
+  const view = createClusterView({ store: options.store, clock, signal, observers: options.observers })
+  const store = refusingWhenHalted(options.store, view)
   const sources = createSourceStore(store, sealer)
   const open = createOpener(sources, sealer)
   const liveness = createLiveness(clock, { ...DEFAULT_HEARTBEATS, ...options.heartbeats })
@@ -85,7 +105,8 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     nextLaunch,
     childIdOf,
   })
-  const leading = leader.run()
+  // A server that cannot read on stays, to show what it knows.
+  const leading = leader.run().then(outcome => (outcome === 'halted' ? untilAborted(signal) : undefined))
   const done = Promise.race([leading, view.done]).then(() => {})
   return {
     view,

@@ -1,5 +1,8 @@
 import { join } from 'node:path'
+import { decode } from '../app/codec.ts'
 import type { EventStoreConfig } from '../config/agent-config.ts'
+import type { Recorded } from '../domain/events.ts'
+import { STATE_CATEGORIES } from '../domain/streams.ts'
 import { openEventStoreDb } from '../eventstore/eventstoredb/open.ts'
 import { createMemoryStore } from '../eventstore/memory.ts'
 import type { EventStore } from '../eventstore/port.ts'
@@ -13,11 +16,11 @@ import type { Logger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { createSealer, type Sealer } from '../platform/sealing.ts'
 import { IN_MEMORY } from '../projections/database.ts'
-import { createReadModel, type ReadModel } from '../projections/runner.ts'
+import { createMendingReadModel, type MendingReadModel } from '../projections/mending.ts'
 
 export type Storage = {
   readonly store: EventStore
-  readonly readModel: ReadModel
+  readonly readModel: MendingReadModel
   readonly sealer: Sealer
   /** Rejects when the store can go on no longer. */
   readonly failed: Promise<never>
@@ -40,9 +43,25 @@ const openStore = async (
   }
 }
 
-const openReadModel = ({ config, directory, logger }: StorageOptions, head: number): ReadModel => {
+async function* replay(store: EventStore, signal: AbortSignal): AsyncGenerator<readonly Recorded[]> {
+  for await (const item of store.subscribe(-1, { categories: STATE_CATEGORIES }, signal)) {
+    if (item.kind === 'events') yield item.events.map(decode)
+  }
+}
+
+const openReadModel = (
+  { config, directory, logger }: StorageOptions,
+  store: EventStore,
+  head: number,
+): MendingReadModel => {
   const path = config.kind === 'memory' ? IN_MEMORY : join(directory, 'views.db')
-  const readModel = createReadModel({ path, clock: systemClock, logger })
+  const readModel = createMendingReadModel({
+    path,
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+    replay: signal => replay(store, signal),
+  })
   if (readModel.position() <= head) return readModel
   const position = readModel.position()
   readModel.close()
@@ -72,7 +91,7 @@ const openAround = async (
     await refuseHalfImported(store)
     const head = await store.head()
     const sealer = openSealer(options, head)
-    return { store, readModel: openReadModel(options, head), sealer }
+    return { store, readModel: openReadModel(options, store, head), sealer }
   } catch (error) {
     await store.close()
     throw error

@@ -43,6 +43,13 @@ export const sleep = (clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 
+/** Resolves when `signal` aborts. */
+export const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise(resolve => {
+    if (signal.aborted) return resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
 /** Waits for `work`, but no longer than `timeoutMs`; what comes late goes on by itself. */
 export const within = async (clock: Clock, timeoutMs: number, work: Promise<unknown>): Promise<'done' | 'late'> => {
   const ended = new AbortController()

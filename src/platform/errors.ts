@@ -6,6 +6,7 @@ export const errorCatalogue = {
   STORE_UNAVAILABLE: { retry: true, http: 503, exit: 1 },
   STORE_OUTCOME_UNKNOWN: { retry: true, http: 503, exit: 1 },
   STORE_CORRUPT: { retry: false, http: 500, exit: 1 },
+  EVENT_UNKNOWN: { retry: false, http: 503, exit: 1 },
   STORE_CLOSED: { retry: false, http: 503, exit: 1 },
   STORE_ACCESS_DENIED: { retry: false, http: 503, exit: 1 },
   STORE_UNTRUSTED: { retry: false, http: 503, exit: 1 },

@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import Sqlite, { type Database } from 'better-sqlite3'
-import { AppError } from '../platform/errors.ts'
+import { AppError, systemCodeOf } from '../platform/errors.ts'
 import { createTables, schemaVersion } from './schema.ts'
 
 export const IN_MEMORY = ':memory:'
@@ -32,6 +32,18 @@ const initialise = (db: Database): void => {
     db.exec(createTables)
     db.prepare("INSERT INTO checkpoint (id, schema, position, event_id) VALUES (1, ?, -1, '')").run(schemaVersion)
   })()
+}
+
+/** A page of the file is not as SQLite wrote it, whoever met it. */
+export const isDamage = (error: unknown): boolean =>
+  /^SQLITE_(CORRUPT|NOTADB)/.test(systemCodeOf(error) ?? '') ||
+  (error instanceof Error && error.cause !== undefined && isDamage(error.cause))
+
+/** Removes the read model at `path` and one that was begun beside it. */
+export const removeDatabase = (path: string): void => {
+  if (path === IN_MEMORY) return
+  removeFiles(path)
+  removeFiles(besideOf(path))
 }
 
 /** Where one of another version's form is built. */

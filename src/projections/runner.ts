@@ -42,6 +42,8 @@ export type ReadModel = {
   /** What held at `position`. */
   readonly dumpAt: (position: number) => Dump
   readonly close: () => void
+  /** Closes it without what the batch that is open has written: its file stands at the newest checkpoint. */
+  readonly discard: () => void
 }
 
 const createCheckpoint = (db: Database) => {
@@ -116,5 +118,7 @@ export const createReadModel = (options: ReadModelOptions): ReadModel => {
       checkpoint.commit()
       db.close()
     },
+    // What is not committed when a connection is closed is rolled back.
+    discard: () => db.close(),
   }
 }

@@ -24,8 +24,8 @@ import { type Batch, type DerivedCommand, earliest, type Reactor } from './react
  * States: follower → (LeadershipTaken appended) leader → (higher epoch seen) deposed, which is final for this object.
  */
 export type Leader = {
-  /** Takes leadership, then steps until the signal aborts or somebody else leads. */
-  readonly run: () => Promise<'stopped' | 'deposed'>
+  /** Takes leadership, then steps until the signal aborts, somebody else leads, or the log cannot be read on. */
+  readonly run: () => Promise<'stopped' | 'deposed' | 'halted'>
   /** One step, for the simulation: 'idle' when nothing was decided. */
   readonly step: () => Promise<'worked' | 'idle' | 'deposed'>
   readonly take: () => Promise<'leader' | 'deposed'>
@@ -90,7 +90,7 @@ export const createLeader = (options: LeaderOptions): Leader => {
         else await view.reached(await store.head(), CATCH_UP_TIMEOUT_MS)
         return result.kind === 'appended' ? 'appended' : 'conflict'
       } catch (error) {
-        if (signal.aborted || !isAppError(error) || error.code === 'STORE_CLOSED') throw error
+        if (signal.aborted || !isAppError(error) || isFinal(error.code)) throw error
         logger.warn({ code: error.code, error: error.message, attempt }, 'control append failed, will retry')
         await sleep(clock, backoffDelayMs(RETRY, attempt, random), signal)
         if (signal.aborted) throw error
@@ -207,7 +207,7 @@ export const createLeader = (options: LeaderOptions): Leader => {
     })
   }
 
-  const run: Leader['run'] = async () => {
+  const lead = async (): Promise<'stopped' | 'deposed'> => {
     await take()
     while (!signal.aborted) {
       try {
@@ -216,7 +216,7 @@ export const createLeader = (options: LeaderOptions): Leader => {
         if (outcome === 'idle') await idle()
       } catch (error) {
         if (signal.aborted) break
-        if (!isAppError(error)) throw error
+        if (!isAppError(error) || error.code === 'EVENT_UNKNOWN') throw error
         logger.error({ code: error.code, error: messageOf(error) }, 'leader step failed, will retry')
         changed = 'all'
         await sleep(clock, RETRY.maxMs / 5, signal)
@@ -225,8 +225,21 @@ export const createLeader = (options: LeaderOptions): Leader => {
     return 'stopped'
   }
 
-  return { run, step, take, isLeader: () => epoch > 0 && !isDeposed() }
+  const run: Leader['run'] = async () => {
+    try {
+      return await lead()
+    } catch (error) {
+      if (!isAppError(error) || error.code !== 'EVENT_UNKNOWN') throw error
+      logger.error({ code: error.code, error: error.message }, 'the log cannot be read on: the server decides nothing')
+      return 'halted'
+    }
+  }
+
+  return { run, step, take, isLeader: () => epoch > 0 && !isDeposed() && view.halted() === null }
 }
+
+/** Codes after which the same append would never be taken. */
+const isFinal = (code: string): boolean => code === 'STORE_CLOSED' || code === 'EVENT_UNKNOWN'
 
 const kinds = ['jobs', 'nodes', 'allocations', 'evaluations', 'deployments', 'services'] as const
 
