@@ -39,13 +39,6 @@ export const isDamage = (error: unknown): boolean =>
   /^SQLITE_(CORRUPT|NOTADB)/.test(systemCodeOf(error) ?? '') ||
   (error instanceof Error && error.cause !== undefined && isDamage(error.cause))
 
-/** Removes the read model at `path` and one that was begun beside it. */
-export const removeDatabase = (path: string): void => {
-  if (path === IN_MEMORY) return
-  removeFiles(path)
-  removeFiles(besideOf(path))
-}
-
 /** Where one of another version's form is built. */
 const besideOf = (path: string): string => `${path}.next`
 

@@ -29,5 +29,5 @@ export const delegateViews = (current: () => Views, read: <T>(query: () => T) =>
     name,
     isQuery(value) ? queryOf(() => now()[name]) : groupOf(name, value),
   ])
-  return Object.fromEntries(entries) as unknown as Views
+  return Object.fromEntries(entries)
 }

@@ -4,7 +4,7 @@ import { type Backoff, backoffDelayMs } from '../platform/backoff.ts'
 import { sleep } from '../platform/clock.ts'
 import { AppError, isAppError, messageOf } from '../platform/errors.ts'
 import type { Random } from '../platform/random.ts'
-import { isDamage, removeDatabase } from './database.ts'
+import { IN_MEMORY, isDamage, removeReadModel } from './database.ts'
 import { delegateViews } from './delegate-views.ts'
 import { createReadModel, type ReadModel, type ReadModelOptions } from './runner.ts'
 import { createWaiters } from './waiters.ts'
@@ -50,13 +50,17 @@ export const createMendingReadModel = (options: MendingOptions): MendingReadMode
   const closed = new AbortController()
   const listeners = new Set<(position: number) => void>()
 
+  const remove = (): void => {
+    if (path !== IN_MEMORY) removeReadModel(path)
+  }
+
   const open = (): ReadModel => {
     try {
       return createReadModel(options)
     } catch (error) {
       if (!isDamage(error)) throw error
       logger.warn({ path, error: messageOf(error) }, 'read model is damaged and is built anew')
-      removeDatabase(path)
+      remove()
       return createReadModel(options)
     }
   }
@@ -88,7 +92,7 @@ export const createMendingReadModel = (options: MendingOptions): MendingReadMode
   const stop = (error: unknown, event: Recorded | null): void => {
     // Rows of another log are no fault that passes.
     if (isAppError(error)) throw error
-    if (isDamage(error)) removeDatabase(path)
+    if (isDamage(error)) remove()
     reopen()
     const named = event === null ? '' : `${event.type} at position ${event.position}`
     trouble = { position: isOpen ? current.position() : -1, event: named, error: messageOf(error) }
@@ -119,7 +123,8 @@ export const createMendingReadModel = (options: MendingOptions): MendingReadMode
   }
 
   const mend = async (): Promise<void> => {
-    for (let attempt = 0; trouble !== null && !closed.signal.aborted; attempt += 1) {
+    const isOver = (): boolean => trouble === null || closed.signal.aborted
+    for (let attempt = 0; !isOver(); attempt += 1) {
       await sleep(clock, backoffDelayMs(TRY_AGAIN, attempt, random), closed.signal)
       if (closed.signal.aborted) return
       try {
