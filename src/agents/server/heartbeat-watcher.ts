@@ -1,4 +1,4 @@
-import type { ClusterState, NodeState } from '../../domain/cluster/index.ts'
+import { type ClusterState, isTerminal, type NodeState } from '../../domain/cluster/index.ts'
 import type { NewEvaluation } from '../../domain/control/events.ts'
 import { evaluationIdOf, type JobKey } from '../../domain/ids.ts'
 import type { Liveness } from './liveness.ts'
@@ -14,7 +14,8 @@ const jobsOn = (state: ClusterState, node: NodeState): ReadonlySet<JobKey> => {
   const keys = new Set<JobKey>()
   for (const id of node.allocations) {
     const allocation = state.allocations.get(id)
-    if (allocation !== undefined && allocation.desired === 'run') keys.add(allocation.jobKey)
+    // One that has ended, above all a run of long ago, is no matter of its node any more.
+    if (allocation !== undefined && allocation.desired === 'run' && !isTerminal(allocation)) keys.add(allocation.jobKey)
   }
   return keys
 }

@@ -101,6 +101,20 @@ describe('one node that falls silent (F10)', () => {
   })
 })
 
+describe('a node with runs of long ago', () => {
+  it('opens nothing for what has ended, however many there are', async () => {
+    const cluster = createCluster(2)
+    for (const allocation of cluster.state.allocations.values()) allocation.observed = 'complete'
+    await cluster.pass(1)
+    cluster.silence(cluster.nodes.slice(0, 1))
+    await cluster.pass(LIMIT_S + 1)
+    cluster.wake(cluster.nodes)
+    await cluster.pass(2)
+    expect(cluster.judgements.map(({ nodes }) => nodes[0]?.judgement)).toEqual(['down', 'ready'])
+    expect(cluster.opened()).toEqual([])
+  })
+})
+
 describe('a storm of lost nodes (F10)', () => {
   it.each([
     ['at the share', 10, 10 * STORM_SHARE, 'down'],
