@@ -3,20 +3,18 @@ import { buildClientApi } from '../api/build-client-api.ts'
 import { buildServer } from '../api/build-server.ts'
 import { urlOf } from '../config/addresses.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
-import { systemClock, within } from '../platform/clock.ts'
+import { systemClock } from '../platform/clock.ts'
 import { uuidV4 } from '../platform/ids.ts'
 import { createLogger, type Logger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { type AgentApi, createAgentApi } from './agent-api.ts'
 import { type ClientRole, STOP_TASKS_TIMEOUT_MS, startClientRole } from './client-role.ts'
 import { createDevRun } from './dev-runs.ts'
-import { isLoopback, listen } from './listen.ts'
+import { addressForOthers, isLoopback, listen } from './listen.ts'
 import { type Parts, pathsOf } from './parts.ts'
 import { createReload, levelOf } from './reload.ts'
 import { type ServerRole, serverContext, startServerRole } from './server-role.ts'
-
-/** An agent that was told to stop does so within this time, or leaves as it is, ms. Tasks that end with it have time of their own. */
-const STOP_TIMEOUT_MS = 5_000
+import { STOP_TIMEOUT_MS, stopWithin } from './stop.ts'
 
 export type RunningAgent = {
   /** The URL under which this machine reaches the API. */
@@ -56,14 +54,8 @@ const partsOf = (config: AgentConfig, logger: Logger, undo: Undo): Parts => {
 }
 
 const apiOf = (parts: Parts, roles: Roles): AgentApi => {
-  const { http } = parts.config
-  const advertised = (): string => {
-    if (http.advertised === null) return roles.url
-    const port = http.advertised.port === 0 ? Number(new URL(roles.url).port) : http.advertised.port
-    return urlOf({ ...http.advertised, port })
-  }
   return createAgentApi(parts, {
-    address: advertised,
+    address: () => urlOf(addressForOthers(parts.config, Number(new URL(roles.url).port))),
     nodeId: () => roles.client?.client.nodeId() ?? null,
     server: () => roles.server?.health() ?? null,
     client: () => {
@@ -132,12 +124,8 @@ export const startAgent = async (config: AgentConfig): Promise<RunningAgent> => 
       ready: client?.client.ready ?? Promise.resolve(),
       failed,
       reload: createReload(config, logger),
-      stop: async () => {
-        if ((await within(systemClock, timeoutMs, undo.all())) === 'done') return
-        logger.error({ timeoutMs }, 'the agent did not stop in time and leaves as it is')
-        // What hangs would keep the process; a second signal would end it the same way.
-        process.exit(1)
-      },
+      // What hangs would keep the process; a second signal would end it the same way.
+      stop: () => stopWithin({ clock: systemClock, logger, timeoutMs, stop: undo.all, leave: () => process.exit(1) }),
     }
   } catch (error) {
     await undo.all()

@@ -1,7 +1,7 @@
 import { hostname, networkInterfaces } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { urlOf } from '../config/addresses.ts'
-import type { AgentConfig } from '../config/agent-config.ts'
+import type { Address, AgentConfig } from '../config/agent-config.ts'
 import { AppError, systemCodeOf } from '../platform/errors.ts'
 
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
@@ -18,6 +18,15 @@ export const ownHosts = ({ http }: AgentConfig): readonly string[] => {
   if (!WILDCARDS.has(http.host)) return [http.host, ...advertised]
   const addresses = Object.values(networkInterfaces()).flatMap(entries => entries?.map(({ address }) => address) ?? [])
   return [hostname(), ...addresses, ...advertised]
+}
+
+/** Where others are told to find the API: what was said, else where it listens, by an address of this machine. */
+export const addressForOthers = ({ http }: AgentConfig, boundPort: number): Address => {
+  if (http.advertised !== null) return { ...http.advertised, port: http.advertised.port || boundPort }
+  if (!WILDCARDS.has(http.host)) return { host: http.host, port: boundPort }
+  const addresses = Object.values(networkInterfaces()).flatMap(entries => entries ?? [])
+  const reachable = addresses.find(({ family, internal }) => family === 'IPv4' && !internal)
+  return { host: reachable?.address ?? LOOPBACK, port: boundPort }
 }
 
 /** Begins to listen. Answers the URL under which this machine reaches the API. */

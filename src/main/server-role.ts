@@ -13,6 +13,7 @@ import { exportLog } from '../logfile/export-log.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { AgentApi } from './agent-api.ts'
+import { addressForOthers } from './listen.ts'
 import { makeDirectory, type Parts } from './parts.ts'
 import { type Server, startServer } from './server.ts'
 import { openStorage, type Storage } from './storage.ts'
@@ -52,7 +53,7 @@ export const startServerRole = async (parts: Parts, role: ServerConfig): Promise
     clock: systemClock,
     random: systemRandom,
     logger,
-    address: urlOf(config.http.advertised ?? config.http).replace(/^http:\/\//, ''),
+    address: urlOf(addressForOthers(config, config.http.port)).replace(/^http:\/\//, ''),
     region: config.region,
     heartbeats: role.heartbeats,
     collection: role.collection,
