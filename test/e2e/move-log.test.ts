@@ -28,12 +28,12 @@ const folder = mkdtempSync(join(tmpdir(), 'muster-move-'))
 const here = join(folder, 'here')
 const there = join(folder, 'there')
 let agent: TestAgent | undefined
-let task: string | undefined
+const tasks = new Set<string>()
 
 afterAll(async () => {
   await agent?.stop()
   // A task outlives its agent: one that a failed test left behind is nobody's.
-  if (task !== undefined && existsSync(`/proc/${task}`)) process.kill(Number(task), 'SIGKILL')
+  for (const pid of tasks) if (existsSync(`/proc/${pid}`)) process.kill(Number(pid), 'SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -58,13 +58,25 @@ const serviceFile = `job "web" {
 }`
 const batchFile = serviceFile.replace('job "web" {', 'job "once" {\n  type = "batch"').replace(SECONDS, '0')
 
-const clientFlags = ['-state-dir', join(here, 'client'), '-alloc-dir', join(here, 'alloc')]
+/** The client's own of an agent that had everything in `directory`. */
+const clientFlags = (directory: string) => [
+  '-state-dir',
+  join(directory, 'client'),
+  '-alloc-dir',
+  join(directory, 'alloc'),
+]
 
-const processOf = async (running: TestAgent): Promise<string> =>
-  eventually('the task', async () => {
-    const { stdout } = await running.shell(`pgrep -f '[s]leep ${SECONDS}$' | sort | head -1`)
+const processOf = async (running: TestAgent, seconds = SECONDS): Promise<string> => {
+  const pid = await eventually('the task', async () => {
+    const { stdout } = await running.shell(`pgrep -f '[s]leep ${seconds}$' | sort | head -1`)
     return stdout.trim() === '' ? undefined : stdout.trim()
   })
+  tasks.add(pid)
+  return pid
+}
+
+const endOfProcess = (pid: string): Promise<true> =>
+  eventually('the end of the task', async () => (existsSync(`/proc/${pid}`) ? undefined : true))
 
 /** What users see of the cluster, without what depends on the moment of asking. */
 const pictureOf = async (running: TestAgent): Promise<readonly string[]> => {
@@ -91,8 +103,10 @@ describe('a log that is moved', () => {
     await eventually('the end of the batch job', async () =>
       /^once +batch +50 +dead/m.test((await before.muster(['job', 'status'])).stdout) ? true : undefined,
     )
+    await eventually('the end of the deployment', async () =>
+      (await before.muster(['job', 'status', 'web'])).stdout.includes('completed successfully') ? true : undefined,
+    )
     const pid = await processOf(before)
-    task = pid
 
     const backup = await before.muster(['operator', 'log', 'export', 'backup.log'], folder)
     expect([backup.code, backup.stderr]).toEqual([0, ''])
@@ -120,7 +134,7 @@ describe('a log that is moved', () => {
     const again = await before.muster(['operator', 'log', 'import', '-data-dir', there, 'moved.log'], folder)
     expect([again.code, again.stderr]).toEqual([0, ''])
 
-    const after = await startAgent(['-data-dir', there, ...clientFlags])
+    const after = await startAgent(['-data-dir', there, ...clientFlags(here)])
     agent = after
     expect(await pictureOf(after)).toEqual(wanted)
     expect(await processOf(after)).toBe(pid)
@@ -130,12 +144,46 @@ describe('a log that is moved', () => {
     expect(status).toMatch(/Total Restarts += 0/)
     expect((await after.muster(['job', 'inspect', 'web'])).stdout).toContain('a value that is sealed')
     expect((await after.muster(['job', 'stop', '-purge', '-detach', 'web'])).code).toBe(0)
-    await eventually('the end of the task', async () => (existsSync(`/proc/${pid}`) ? undefined : true))
+    await endOfProcess(pid)
     const refused = await after.muster(['operator', 'log', 'import', '-data-dir', here, 'moved.log'], folder)
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('STORE_NOT_EMPTY')])
     await after.stop()
     agent = undefined
     expect(await expectSameRebuilt(there)).toBeGreaterThan(10)
+  })
+})
+
+describe('a backup that is older than what runs', () => {
+  it('leaves alone what it knows of, and ends what it does not', { timeout: 200_000 }, async () => {
+    const [old, restored] = [join(folder, 'old'), join(folder, 'restored')]
+    const later = String(Number(SECONDS) + 1_000_000)
+    writeFileSync(join(folder, 'web.nomad.hcl'), serviceFile)
+    writeFileSync(join(folder, 'later.nomad.hcl'), serviceFile.replace('"web" {', '"later" {').replace(SECONDS, later))
+    const before = await startAgent(['-data-dir', old])
+    agent = before
+    expect((await before.muster(['job', 'run', '-detach', 'web.nomad.hcl'], folder)).code).toBe(0)
+    const known = await processOf(before)
+    expect((await before.muster(['operator', 'log', 'export', 'older.log'], folder)).code).toBe(0)
+    expect((await before.muster(['job', 'run', '-detach', 'later.nomad.hcl'], folder)).code).toBe(0)
+    const unknown = await processOf(before, later)
+    await before.stop()
+    agent = undefined
+
+    expect((await before.muster(['operator', 'log', 'import', '-data-dir', restored, 'older.log'], folder)).code).toBe(
+      0,
+    )
+    copyFileSync(join(old, 'server/keyring.json'), join(restored, 'server/keyring.json'))
+    const after = await startAgent(['-data-dir', restored, ...clientFlags(old)])
+    agent = after
+    await endOfProcess(unknown)
+    expect(await processOf(after)).toBe(known)
+    const jobs = (await after.muster(['job', 'status'])).stdout
+    expect(jobs).toMatch(/^web +service +50 +running/m)
+    expect(jobs).not.toContain('later')
+    expect((await after.muster(['job', 'stop', '-purge', '-detach', 'web'])).code).toBe(0)
+    await endOfProcess(known)
+    await after.stop()
+    agent = undefined
   })
 })
 
