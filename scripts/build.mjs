@@ -1,8 +1,8 @@
 /**
  * `npm run build`: bundles the program into dist/. `muster.cjs` is the command line; each command's code is run when it is
- * called, and not before. `agent.cjs`, `operator.cjs` and `gotemplate.cjs` are loaded at need; the first loads `agent.bundle.cjs` with the
- * code that V8 has compiled from it. Threads' programs and the API's schema stand beside them, where the bundled code looks
- * for them.
+ * called, and not before. `agent.cjs`, `operator.cjs`, `config.cjs` (HCL, for files of configuration) and `gotemplate.cjs` are
+ * loaded at need; the first loads `agent.bundle.cjs` with the code that V8 has compiled from it. Threads' programs and the
+ * API's schema stand beside them, where the bundled code looks for them.
  */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
@@ -76,6 +76,7 @@ const loadedAtNeed = {
       external: true,
     }))
     onResolve({ filter: /\/lang\/gotemplate\/index\.ts$/ }, () => ({ path: './gotemplate.cjs', external: true }))
+    onResolve({ filter: /\/config\/load\.ts$/ }, () => ({ path: './config.cjs', external: true }))
   },
 }
 
@@ -112,6 +113,7 @@ function checkAscii(path) {
 
 async function bundle() {
   const cli = build({ ...commonJs, entryPoints: { muster: 'src/main/muster.ts' }, plugins: [loadedAtNeed] })
+  const config = build({ ...commonJs, entryPoints: { config: 'src/config/load.ts' } })
   const templates = build({ ...commonJs, entryPoints: { gotemplate: 'src/lang/gotemplate/index.ts' } })
   const agent = build({
     ...commonJs,
@@ -134,7 +136,7 @@ async function bundle() {
     outExtension: { '.js': '.mjs' },
     banner: { js: requireBanner },
   })
-  await Promise.all([cli, templates, agent, operator, threads, gate])
+  await Promise.all([cli, config, templates, agent, operator, threads, gate])
   checkAscii(join(fresh, 'agent.bundle.cjs'))
   cpSync(join(root, 'src/api/graphql/schema'), join(fresh, 'schema'), { recursive: true })
   copyFileSync(join(root, 'src/main/load-agent.cjs'), join(fresh, 'agent.cjs'))
