@@ -24,6 +24,8 @@ const systemParts = [
   { command: 'dockerd', package: 'docker.io' },
   { command: 'docker-registry', package: 'docker-registry' },
   { command: 'ip', package: 'iproute2' },
+  { command: 'strace', package: 'strace' },
+  { command: 'faketime', package: 'faketime' },
   { command: 'openssl', package: 'openssl' },
   { command: 'systemd-analyze', package: 'systemd' },
 ]
