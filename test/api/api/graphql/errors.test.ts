@@ -76,9 +76,9 @@ test('a body that is not JSON and a path that is not there are coded too', async
   await api.close()
 })
 
-test('what could be answered is answered beside the error', async () => {
+test('why a node does not answer is said beside what is known, and a refusal keeps its code', async () => {
   const fail = (): never => {
-    throw new AppError('NODE_UNREACHABLE', 'no')
+    throw new AppError('NODE_UNREACHABLE', 'the node does not answer')
   }
   const web = writeWeb()
   const api = openApi({
@@ -90,9 +90,12 @@ test('what could be answered is answered beside the error', async () => {
   })
   api.settle()
   const usage = await api.query(
-    `{ allocation(id: "${web.allocations[0]}") { ... on Allocation { id usage { tasks { task } } } } }`,
+    `{ allocation(id: "${web.allocations[0]}") { ... on Allocation { id usage { tasks { task } unknownBecause } } } }`,
   )
-  expect(usage.data.allocation).toEqual({ id: web.allocations[0], usage: null })
+  expect(usage.data.allocation).toEqual({
+    id: web.allocations[0],
+    usage: { tasks: [], unknownBecause: expect.stringContaining('the node does not answer') },
+  })
   const refused = await api.query('{ position job(id: "web") { ... on Job { specification } } }')
   expect(refused.errors[0]?.extensions['code']).toBe('REQUEST_REFUSED')
   await api.close()
