@@ -3,6 +3,10 @@
  * and the replay of all that. Each figure is the median of five runs, with the spread, because a shared machine swings.
  *
  *     node --import tsx scripts/bench/eventstore.ts
+ *
+ * With the address of an EventStoreDB (`esdb://127.0.0.1:2113?tls=false`) our store there beside the bare official client:
+ *
+ *     node --import tsx scripts/bench/eventstore.ts esdb://127.0.0.1:2113?tls=false
  */
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
@@ -11,6 +15,7 @@ import { join } from 'node:path'
 import type { EventStore, NewEvent } from '../../src/eventstore/port.ts'
 import { EVENT_LOG_FILE } from '../../src/eventstore/registry.ts'
 import { openSqliteStore } from '../../src/eventstore/sqlite.ts'
+import { benchEventStoreDb } from './eventstoredb.ts'
 
 const RUNS = 5
 const ONE_BY_ONE = 2_000
@@ -97,22 +102,27 @@ const run = async (): Promise<Figures> => {
   return { ...figures, replay: replayed, bytesPerEvent }
 }
 
-const all: Figures[] = []
-for (let index = 0; index < RUNS; index++) all.push(await run())
+const benchSqlite = async (): Promise<void> => {
+  const all: Figures[] = []
+  for (let index = 0; index < RUNS; index++) all.push(await run())
 
-const line = (label: string, key: keyof Figures, unit: string): void => {
-  const sorted = all.map(figures => figures[key]).sort((a, b) => a - b)
-  const shown = (value: number | undefined): string => (value ?? Number.NaN).toFixed(value && value < 100 ? 1 : 0)
-  const median = shown(sorted[Math.floor(RUNS / 2)])
-  console.log(
-    `${label.padEnd(38)} ${median.padStart(9)} ${unit.padEnd(9)} (${shown(sorted[0])} to ${shown(sorted.at(-1))})`,
-  )
+  const line = (label: string, key: keyof Figures, unit: string): void => {
+    const sorted = all.map(figures => figures[key]).sort((a, b) => a - b)
+    const shown = (value: number | undefined): string => (value ?? Number.NaN).toFixed(value && value < 100 ? 1 : 0)
+    const median = shown(sorted[Math.floor(RUNS / 2)])
+    console.log(
+      `${label.padEnd(38)} ${median.padStart(9)} ${unit.padEnd(9)} (${shown(sorted[0])} to ${shown(sorted.at(-1))})`,
+    )
+  }
+
+  line('open', 'openMs', 'ms')
+  line('open to first append on disk', 'firstAppendMs', 'ms')
+  line('appends one by one', 'oneByOne', 'events/s')
+  line(`appends with ${IN_FLIGHT} in flight`, 'inFlight', 'events/s')
+  line(`appends of ${GROUP} events`, 'groups', 'events/s')
+  line('replay', 'replay', 'events/s')
+  line('size on disk', 'bytesPerEvent', 'B/event')
 }
 
-line('open', 'openMs', 'ms')
-line('open to first append on disk', 'firstAppendMs', 'ms')
-line('appends one by one', 'oneByOne', 'events/s')
-line(`appends with ${IN_FLIGHT} in flight`, 'inFlight', 'events/s')
-line(`appends of ${GROUP} events`, 'groups', 'events/s')
-line('replay', 'replay', 'events/s')
-line('size on disk', 'bytesPerEvent', 'B/event')
+const [url] = process.argv.slice(2)
+await (url === undefined ? benchSqlite() : benchEventStoreDb(url, event))

@@ -124,8 +124,11 @@ export const following = (subject: Subject) =>
     })
 
     test('many subscribers with filters of their own all get what is theirs', async () => {
+      await store().append('job-a', 'any', newEvents(1))
+      // Behind what is there: a store on a server may hold much that is somebody else's, and a hundred reads of that take long.
+      const head = await store().head()
       const subscribers = Array.from({ length: 100 }, (_, index) =>
-        follow(store(), -1, index % 2 === 0 ? 'all' : { categories: [`c${index}`] }),
+        follow(store(), head, index % 2 === 0 ? 'all' : { categories: [`c${index}`] }),
       )
       await Promise.all(subscribers.map(subscriber => subscriber.untilCaughtUp()))
       for (let index = 0; index < 100; index++) await store().append(`c${index}-x`, 'any', newEvents(2))

@@ -1,4 +1,5 @@
 import type { Caller, JobSource, RegisterJobInput } from '../../src/app/api-commands.ts'
+import type { ViewObserver } from '../../src/app/cluster-view.ts'
 import { createMemoryStore } from '../../src/eventstore/memory.ts'
 import type { EventStore } from '../../src/eventstore/port.ts'
 import { createJobFileParser } from '../../src/jobspec/index.ts'
@@ -19,12 +20,13 @@ const gate = openGate()
 export const startControlPlane = async (
   store: EventStore = createMemoryStore(),
   clock: Clock = systemClock,
+  observers: readonly ViewObserver[] = [],
 ): Promise<ControlPlane> => {
   const server = await startServer({
     store,
     sealer: createSealer({ keyring: createMemoryKeyring(systemRandom), random: systemRandom }),
     parse: createJobFileParser({ gate, now: () => clock.now() }),
-    observers: [],
+    observers,
     clock,
     random: systemRandom,
     logger: silentLogger,

@@ -79,7 +79,7 @@ export async function* followAll(
       if (trouble.kind === 'refused' && trouble.error.code === 'STORE_CORRUPT') throw trouble.error
       if (follower.failures > 0 && !follower.isLost) {
         follower.isLost = true
-        const reason = trouble.kind === 'lost' ? trouble.reason : String(error)
+        const reason = trouble.kind === 'lost' ? trouble.reason : connection.reason()
         logger.warn({ position: follower.cursor, reason }, 'event store subscription lost')
       }
     }
