@@ -12,6 +12,7 @@ import type { EncodedAppend } from '../serde.ts'
 import { closedError, encodeAppend, encodeBatch } from '../serde.ts'
 import type { Submitted } from './append-queue.ts'
 import { createAppender } from './appender.ts'
+import { createChannelPool } from './channel-pool.ts'
 import { createConnection } from './connection.ts'
 import { keepNewest } from './keep-newest.ts'
 import { createNames, decodeServerEvent, revisionOf } from './messages.ts'
@@ -39,6 +40,7 @@ export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<Ev
   const around = { protocol, connection, names, clock, random, logger }
   const reader = createReader(around)
   const appender = createAppender({ ...around, reader })
+  const channels = createChannelPool(() => createConnection(protocol, settings, clock, random))
   const subscriptions = new Set<AbortController>()
   // As with any store, a process that has one open goes on until it is closed; gRPC alone would let it end amid a call.
   const keepAlive = setInterval(() => {}, MAX_TIMER_MS)
@@ -47,6 +49,7 @@ export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<Ev
   const release = (): void => {
     clearInterval(keepAlive)
     connection.close()
+    channels.close()
   }
   const requireOpen = (attempted: string): void => {
     if (closed) throw closedError(attempted)
@@ -98,7 +101,7 @@ export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<Ev
         subscriptions.add(stop)
         if (signal.aborted) abort()
         try {
-          yield* followAll({ ...around, reader }, after, filter, stop.signal)
+          yield* followAll({ ...around, channels, reader }, after, filter, stop.signal)
         } finally {
           signal.removeEventListener('abort', abort)
           subscriptions.delete(stop)

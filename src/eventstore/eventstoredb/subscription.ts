@@ -14,6 +14,7 @@ import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Position, RecordedEvent, StreamFilter, SubscriptionItem } from '../port.ts'
 import { MAX_SUBSCRIPTION_BATCH } from '../port.ts'
+import type { ChannelPool } from './channel-pool.ts'
 import type { Connection } from './connection.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import type { Names } from './messages.ts'
@@ -34,7 +35,7 @@ const CONNECT_TIMEOUT_MS = 5_000
 
 export type SubscriptionOptions = {
   readonly protocol: Protocol
-  readonly connection: Connection
+  readonly channels: ChannelPool
   readonly reader: Reader
   readonly names: Names
   readonly clock: Clock
@@ -69,6 +70,22 @@ export async function* followAll(
   filter: StreamFilter,
   signal: AbortSignal,
 ): AsyncGenerator<SubscriptionItem> {
+  const channel = options.channels.take()
+  try {
+    yield* followPersistently({ ...options, connection: channel.connection }, after, filter, signal)
+  } finally {
+    channel.release()
+  }
+}
+
+type Following = SubscriptionOptions & { readonly connection: Connection }
+
+async function* followPersistently(
+  options: Following,
+  after: Position,
+  filter: StreamFilter,
+  signal: AbortSignal,
+): AsyncGenerator<SubscriptionItem> {
   const { connection, clock, logger } = options
   const follower: Follower = { cursor: after, delivered: after, failures: 0, isLost: false }
   while (!signal.aborted) {
@@ -90,7 +107,7 @@ export async function* followAll(
 
 /** Follows with one call until it ends, which is always by an error unless the signal aborts. */
 async function* followOnce(
-  options: SubscriptionOptions,
+  options: Following,
   follower: Follower,
   filter: StreamFilter,
   signal: AbortSignal,

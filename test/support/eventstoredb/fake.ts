@@ -169,7 +169,8 @@ export const startFake = async (options: FakeOptions = {}): Promise<FakeEventSto
   }
 
   const start = async (): Promise<void> => {
-    const started = new Server()
+    // As the real server's: what is more waits, whoever holds the others.
+    const started = new Server({ 'grpc.max_concurrent_streams': 100 })
     started.addService(streamsService, { read: (call: ReadCall) => void read(call), batchAppend })
     started.addService(gossipService, { read: readGossip })
     started.addService(featuresService, { getSupportedMethods })
