@@ -93,7 +93,7 @@ const createWitness = () => {
           !kept.has(event.stream) ||
           !events.some(other => other.stream === event.stream && other.revision > event.revision),
       )
-      .map(({ position: _, ...event }) => event)
+      .map(event => ({ ...event, position: 0 }))
 
   const contents = async (store: EventStore) => {
     const log = await follow(store).untilCaughtUp()
