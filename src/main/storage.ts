@@ -7,6 +7,7 @@ import { openEventStoreDb } from '../eventstore/eventstoredb/open.ts'
 import { createMemoryStore } from '../eventstore/memory.ts'
 import type { EventStore } from '../eventstore/port.ts'
 import { openSqliteStore } from '../eventstore/sqlite.ts'
+import { withDeadline } from '../eventstore/with-deadline.ts'
 import { refuseHalfImported } from '../logfile/import-mark.ts'
 import { systemClock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
@@ -37,7 +38,7 @@ const openStore = async (
     case 'memory':
       return createMemoryStore()
     case 'sqlite':
-      return openSqliteStore({ path: join(directory, 'events.db'), onStopped })
+      return withDeadline(await openSqliteStore({ path: join(directory, 'events.db'), onStopped }), systemClock)
     case 'eventstoredb':
       return openEventStoreDb({ ...config, logger })
   }

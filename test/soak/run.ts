@@ -189,9 +189,14 @@ const main = async (): Promise<void> => {
   const startedAt = performance.now()
   for (let minute = 0; minute <= minutes; minute += 1) {
     await pause(Math.max(0, startedAt + minute * MINUTE_MS - performance.now()))
-    const one = await sample(minute)
-    samples.push(one)
-    say(shown(one))
+    try {
+      const one = await sample(minute)
+      samples.push(one)
+      say(shown(one))
+    } catch (error) {
+      // A machine that is too busy to answer is no reason to give up an hour's run.
+      say(`${String(minute).padStart(10)} no sample: ${error instanceof Error ? error.message : String(error)}`)
+    }
     if (gcMinutes > 0 && minute % gcMinutes === gcMinutes - 1) await agent.muster(['system', 'gc'])
   }
   printSlopes(samples)

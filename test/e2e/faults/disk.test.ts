@@ -25,6 +25,8 @@ afterEach(async () => {
 })
 
 const DISK_BYTES = 3_000_000
+/** Longer than an append is waited for. */
+const SYNC_DELAY_US = 8_000_000
 
 const job = (name: string, filler = ''): string => {
   const path = join(folder, `${name}.nomad.hcl`)
@@ -98,6 +100,31 @@ describe('a full disk under the tasks (F13)', () => {
     await eventually('the end of the run', async () =>
       /complete/.test((await running.muster(['job', 'allocs', 'held'])).stdout) ? true : undefined,
     )
+  })
+})
+
+describe('a disk that does not answer (F2)', () => {
+  it('makes writes of unknown outcome in time, while what is known is still told, and goes on when it answers', async ({
+    skip,
+  }) => {
+    if (!hasStrace('a disk that does not answer')) return skip()
+    const dataDir = join(folder, 'data')
+    agent = await startAgent(['-data-dir', dataDir])
+    const running = agent
+    expect((await run(running, 'before')).code).toBe(0)
+    const injection = await inject(running.process.pid ?? 0, `fsync,fdatasync:delay_enter=${SYNC_DELAY_US}`)
+    const stalled = await run(running, 'during')
+    expect(stalled.code).toBe(1)
+    expect(stalled.stderr).toMatch(/STORE_OUTCOME_UNKNOWN|VIEW_LAGGING/)
+    expect((await running.muster(['job', 'status', 'before'])).code).toBe(0)
+    await injection.stop()
+    expect(running.process.exitCode).toBeNull()
+    await eventually('writes that are answered again', async () =>
+      (await run(running, 'after')).code === 0 ? true : undefined,
+    )
+    await running.stop()
+    agent = undefined
+    expect(await expectSameRebuilt(dataDir)).toBeGreaterThan(3)
   })
 })
 
