@@ -57,6 +57,9 @@ export type RegisterJobInput = {
   readonly checkIndex: number | null
   readonly message: string
   readonly evaluationPriority: number | null
+  /** Groups, or their tasks, keep what the registered job says of them. */
+  readonly preservesCounts?: boolean
+  readonly preservesResources?: boolean
 }
 export type JobRegistration = At & {
   readonly namespace: string
@@ -89,7 +92,12 @@ export type Commands = {
   readonly validateJob: Command<JobSource, JobValidation>
   readonly parseJob: Command<JobSource, ParsedJob>
   readonly stopJob: Command<
-    JobName & { readonly purges: boolean; readonly stopsChildren: boolean },
+    JobName & {
+      readonly purges: boolean
+      readonly stopsChildren: boolean
+      readonly evaluationPriority?: number | null
+      readonly skipsShutdownDelay?: boolean
+    },
     At & { readonly evaluationId: string | null; readonly stoppedChildren: readonly string[] }
   >
   readonly dispatchJob: Command<
@@ -101,7 +109,10 @@ export type Commands = {
     JobName & { readonly forcesReschedule: boolean },
     At & { readonly evaluationId: string }
   >
-  readonly stopAllocation: Command<{ readonly allocationId: string }, At & { readonly evaluationId: string }>
+  readonly stopAllocation: Command<
+    { readonly allocationId: string; readonly skipsShutdownDelay?: boolean },
+    At & { readonly evaluationId: string }
+  >
   readonly restartAllocation: Command<TaskName, At & { readonly requestId: string }>
   readonly signalAllocation: Command<TaskName & { readonly signal: string }, At & { readonly requestId: string }>
   readonly setNodeEligibility: Command<{ readonly nodeId: string; readonly isEligible: boolean }, At>

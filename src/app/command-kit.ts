@@ -1,5 +1,6 @@
 import { describeJobRejection, type JobCommand, type JobEvent, type JobRejection } from '../domain/job/index.ts'
 import type { Periodic } from '../domain/jobspec/schema.ts'
+import { MAX_PRIORITY, MIN_PRIORITY } from '../domain/limits.ts'
 import type { EventStore } from '../eventstore/port.ts'
 import type { JobFileParser } from '../jobspec/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -40,6 +41,13 @@ export const reject = (code: string, message: string, more: Partial<Rejected> = 
 
 export const rejectionOf = (rejection: JobRejection): Rejected =>
   reject(rejection.code, describeJobRejection(rejection))
+
+/** Why a priority that a caller names cannot be one; null when it can, or none is named. */
+export const priorityRejected = (priority: number | null | undefined): Rejected | null => {
+  if (priority === null || priority === undefined) return null
+  if (priority >= MIN_PRIORITY && priority <= MAX_PRIORITY) return null
+  return reject('REQUEST_INVALID', `a priority is a number from ${MIN_PRIORITY} to ${MAX_PRIORITY}, not ${priority}`)
+}
 
 /** The evaluation that these events open, null when they open none. */
 export const evaluationIn = (events: readonly JobEvent[]): string | null => {

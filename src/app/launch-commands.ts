@@ -3,7 +3,7 @@ import type { JobCommand } from '../domain/job/index.ts'
 import type { Sealed } from '../domain/jobspec/schema.ts'
 import type { Random } from '../platform/random.ts'
 import type { Commands } from './api-commands.ts'
-import { type CommandKit, rejectionOf } from './command-kit.ts'
+import { type CommandKit, priorityRejected, rejectionOf } from './command-kit.ts'
 import { sealValues } from './source-store.ts'
 
 /** Eight hex digits that tell launches of the same second apart. */
@@ -14,6 +14,8 @@ export const createLaunchCommands = (kit: CommandKit): Pick<Commands, 'dispatchJ
   const { view, sealer, sources, clock, random, run, decided } = kit
 
   const dispatchJob: Commands['dispatchJob'] = async (input, caller) => {
+    const wrongPriority = priorityRejected(input.priority)
+    if (wrongPriority !== null) return wrongPriority
     const now = clock.now()
     const prefix = input.idPrefix === '' ? '' : `${input.idPrefix}-`
     const childId = `${input.jobId}/dispatch-${prefix}${Math.floor(now / 1_000)}-${suffixOf(random)}`

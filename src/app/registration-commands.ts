@@ -2,7 +2,7 @@ import { jobKey, uuidOf } from '../domain/ids.ts'
 import type { JobCommand } from '../domain/job/index.ts'
 import { type JobDiagnostic, type ParsedJobFile, sealJob, toApiJson } from '../jobspec/index.ts'
 import type { Commands, Diagnostic, JobSource, Rejected } from './api-commands.ts'
-import { type CommandKit, evaluationIn, reject } from './command-kit.ts'
+import { type CommandKit, evaluationIn, priorityRejected, reject } from './command-kit.ts'
 import { sealValues } from './source-store.ts'
 
 const diagnosticOf = (filename: string, finding: JobDiagnostic): Diagnostic => ({
@@ -46,14 +46,15 @@ export const createRegistrationCommands = (
   }
 
   const registerJob: Commands['registerJob'] = async (input, caller) => {
+    const wrongPriority = priorityRejected(input.evaluationPriority)
+    if (wrongPriority !== null) return wrongPriority
     const parsed = await parse(input.job)
     if ('kind' in parsed) return parsed
     if (!parsed.ok) return parseRejected(input.job, parsed)
     const { job } = parsed
     const now = clock.now()
     const values = sealValues(sources, sealer, job.namespace, now)
-    const clear = input.evaluationPriority === null ? job : { ...job, priority: input.evaluationPriority }
-    const spec = sealJob(clear, values.seal)
+    const spec = sealJob(job, values.seal)
     await values.flush()
     const source = await sources.put(job.namespace, JSON.stringify(input.job), now)
     const key = jobKey(job.namespace, job.id)
@@ -65,6 +66,9 @@ export const createRegistrationCommands = (
         source,
         message: input.message,
         checkIndex: input.checkIndex,
+        preservesCounts: input.preservesCounts === true,
+        preservesResources: input.preservesResources === true,
+        ...(input.evaluationPriority === null ? {} : { evaluationPriority: input.evaluationPriority }),
       },
     }
     const result = await run(key, command, caller)

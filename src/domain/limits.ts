@@ -6,6 +6,8 @@ export const MAX_TASKS_PER_GROUP = 100
 export const MAX_INLINE_SEALED_BYTES = 8_192
 export const MAX_DISPATCH_PAYLOAD_BYTES = 16_384
 export const MAX_JOB_ID_LENGTH = 512
+export const MIN_PRIORITY = 1
+export const MAX_PRIORITY = 100
 export const MIN_DYNAMIC_PORT = 20_000
 export const MAX_DYNAMIC_PORT = 32_000
 /** Events that were asked for whose ids are remembered, so that a resent command is recognised. */

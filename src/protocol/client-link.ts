@@ -28,6 +28,8 @@ export type DesiredAllocation = {
   readonly desired: 'run' | 'stop'
   /** For a person: why it is to stop; empty while it is to run. */
   readonly stopReason: string
+  /** To be stopped without waiting for the shutdown delays of its group and tasks. Not said = no. */
+  readonly skipsShutdownDelay?: boolean
   /** The specification; null when nothing of it changed since the last message or when only a stop is said. */
   readonly job: Job | null
   /** Sealed values of this allocation's group in clear, keyed by digest: env values, template data, registry passwords. Never logged, kept on disk with mode 0600 only. */

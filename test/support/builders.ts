@@ -260,6 +260,7 @@ export const buildAllocation = (
     desired: 'run',
     stopReason: null,
     stopRequested: false,
+    skipsShutdownDelay: false,
     judgement: null,
     observed: 'running',
     tasks: new Map(),

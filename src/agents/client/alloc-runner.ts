@@ -125,7 +125,7 @@ export const createAllocationRunner = (
 
   const goal = (): Goal => {
     if (held.desired === 'run') return isHeldBack ? 'hold' : 'run'
-    const delayMs = groupOf(held)?.shutdownDelayMs ?? 0
+    const delayMs = held.skipsShutdownDelay === true ? 0 : (groupOf(held)?.shutdownDelayMs ?? 0)
     const stopSince = journal.stopSince()
     if (stopSince === null || delayMs === 0) return 'end'
     const isAnyRunning = [...journal.records.values()].some(record => record.phase.kind === 'running')

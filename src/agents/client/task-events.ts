@@ -85,6 +85,8 @@ export const ending = (cause: EndCause, culprit: string): TaskNote =>
 export const waitingForShutdownDelay = (delayMs: number): TaskNote =>
   note('Waiting for shutdown delay', `Waiting for shutdown_delay of ${seconds(delayMs)} before killing the task.`)
 
+export const skippingShutdownDelay: TaskNote = note('Skipping shutdown delay', 'Skipping shutdown_delay, as was asked.')
+
 const NAMED_DEPENDENCIES = 3
 
 export const missingDependencies = (names: readonly string[]): TaskNote => {

@@ -74,6 +74,7 @@ export const desiredOf = async (
     name: allocation.name,
     desired: allocation.desired,
     stopReason: allocation.stopReason === null ? '' : describeStop(allocation.stopReason),
+    skipsShutdownDelay: allocation.skipsShutdownDelay,
     ports: allocation.ports,
     previousId: allocation.previousId,
     deploymentId: allocation.deploymentId,

@@ -11,7 +11,7 @@ type Stopped = { readonly __typename: 'AllocationStop'; readonly position: numbe
 
 export const stopAllocationDocument = document<
   { readonly stopAllocation: Stopped | Rejection },
-  { readonly input: { readonly allocationId: string } }
+  { readonly input: { readonly allocationId: string; readonly skipsShutdownDelay: boolean } }
 >(`mutation StopAllocation($input: StopAllocationInput!) {
   stopAllocation(input: $input) {
     __typename
@@ -25,12 +25,14 @@ export const command = defineCommand({
   description: 'Stops an allocation and follows how it is replaced.',
   flags: [
     { name: 'detach', type: 'boolean', usage: 'Do not follow the evaluation; print its id and return.' },
+    { name: 'no-shutdown-delay', type: 'boolean', usage: 'Kill its tasks without waiting for shutdown delays.' },
     verboseFlag,
   ],
   takes: { min: 1, max: 1 },
   run: async (context, { flags, positionals }) => {
     const { id } = await findAllocation(context, positionals[0] ?? '')
-    const answer = await context.api.query(stopAllocationDocument, { input: { allocationId: id } })
+    const input = { allocationId: id, skipsShutdownDelay: flags['no-shutdown-delay'] }
+    const answer = await context.api.query(stopAllocationDocument, { input })
     const { evaluationId, position } = granted(answer.stopAllocation)
     if (flags.detach) {
       await printLines(context, [evaluationId])

@@ -6,6 +6,7 @@ import { type CommandContext, defineCommand } from '../command.ts'
 import { document } from '../document.ts'
 import { EXIT_OK } from '../exit-codes.ts'
 import { findJob } from '../find-job.ts'
+import { inertFlag, warnOfInert } from '../inert-flags.ts'
 import { followEvaluation } from '../monitor/follow.ts'
 import { waitForJob } from '../monitor/wait-for-job.ts'
 import { verboseFlag } from '../output-flags.ts'
@@ -81,9 +82,11 @@ With -wait, exit code 2 when an allocation of the child failed, 1 when the child
     { name: 'id-prefix-template', type: 'string', placeholder: '<text>', usage: "Goes into the child's id." },
     { name: 'priority', type: 'int', placeholder: '<1-100>', usage: "The child's priority." },
     verboseFlag,
+    inertFlag('ui'),
   ],
   takes: { min: 1, max: 2 },
   run: async (context, { flags, given, positionals }) => {
+    warnOfInert(context, given)
     const [typed = '', payloadPath] = positionals
     const meta = flags.meta.map(text => {
       const equals = text.indexOf('=')

@@ -2,6 +2,7 @@ import { granted, type Rejection, rejectionFields } from '../answers.ts'
 import { type Arguments, type CommandContext, defineCommand } from '../command.ts'
 import { document } from '../document.ts'
 import { EXIT_OK } from '../exit-codes.ts'
+import { inertFlag, warnOfInert } from '../inert-flags.ts'
 import { type JobSource, readJobSource, sourceFlags } from '../job-source.ts'
 import { followEvaluation } from '../monitor/follow.ts'
 import { verboseFlag } from '../output-flags.ts'
@@ -34,6 +35,8 @@ export const registerJobDocument = document<
       readonly checkIndex: number | null
       readonly message: string | null
       readonly evaluationPriority: number | null
+      readonly preservesCounts: boolean
+      readonly preservesResources: boolean
     }
   }
 >(`mutation RegisterJob($input: RegisterJobInput!) {
@@ -64,8 +67,14 @@ const flags = [
   { name: 'json', type: 'boolean', usage: 'The job file is JSON.' },
   { name: 'output', type: 'boolean', usage: 'Print the specification as JSON and submit nothing.' },
   { name: 'message', type: 'string', placeholder: '<text>', usage: "What this version is for, for the job's history." },
+  { name: 'preserve-counts', type: 'boolean', usage: 'Groups that the registered job has too keep its counts.' },
+  { name: 'preserve-resources', type: 'boolean', usage: 'Tasks that the registered job has too keep its resources.' },
   ...sourceFlags,
   verboseFlag,
+  inertFlag('policy-override'),
+  inertFlag('consul-namespace'),
+  inertFlag('vault-namespace'),
+  inertFlag('ui'),
 ] as const
 
 /** Nomad counts from 1 and means "not there yet" by 0; the API counts a job's revisions from 0 and says -1 for that. */
@@ -93,6 +102,8 @@ const register = async (context: CommandContext, input: Arguments<typeof flags>)
       checkIndex,
       message: message === '' ? null : message,
       evaluationPriority: input.given.has('eval-priority') ? input.flags['eval-priority'] : null,
+      preservesCounts: input.flags['preserve-counts'],
+      preservesResources: input.flags['preserve-resources'],
     },
   })
   try {
@@ -120,6 +131,7 @@ placed. Ctrl-C stops following, not the job.`,
   flags,
   takes: { min: 1, max: 1 },
   run: async (context, input) => {
+    warnOfInert(context, input.given)
     if (input.flags.output) {
       const parsed = await parseSource(context, input.positionals[0] ?? '', input.flags)
       await context.io.stdout(toJson(parsed.specification))

@@ -1,7 +1,7 @@
 import type { EvaluationTrigger } from '../control/events.ts'
 import type { Recorded } from '../events.ts'
 import { type JobKey, jobKey, splitJobKey } from '../ids.ts'
-import type { Derivation, JobEvent, JobRegistered } from '../job/events.ts'
+import type { Derivation, JobEvent, JobPurged, JobRegistered, JobStopped } from '../job/events.ts'
 import type { Job } from '../jobspec/schema.ts'
 import { jobKeyOfStream } from '../streams.ts'
 import { openEvaluation } from './evaluation.ts'
@@ -137,7 +137,7 @@ const foldRegistered: Fold<JobRegistered> = (context, event) => {
     id: data.evaluationId,
     jobKey: key,
     trigger,
-    priority: spec.priority,
+    priority: data.evaluationPriority ?? spec.priority,
     cause: `version ${data.version} was registered`,
   })
 }
@@ -150,6 +150,7 @@ const openFor = (
     readonly trigger: EvaluationTrigger
     readonly cause: string
     readonly forces?: boolean
+    readonly priority?: number | undefined
   },
 ): void => {
   const job = context.state.jobs.get(jobKeyOfStream(event.stream))
@@ -158,10 +159,25 @@ const openFor = (
     id: opening.id,
     jobKey: job.key,
     trigger: opening.trigger,
-    priority: job.spec.priority,
+    priority: opening.priority ?? job.spec.priority,
     cause: opening.cause,
     forcesReschedule: opening.forces ?? false,
   })
+}
+
+const openForEnding = (context: FoldContext, event: Recorded<JobStopped | JobPurged>, cause: string): void => {
+  const { evaluationId, evaluationPriority } = event.data
+  openFor(context, event, { id: evaluationId, trigger: 'job-deregister', cause, priority: evaluationPriority })
+}
+
+/** Marked before they are told to stop, so that their node hears both at once. */
+const skipShutdownDelays = ({ state, changes }: FoldContext, job: JobState): void => {
+  for (const id of job.allocations) {
+    const allocation = state.allocations.get(id)
+    if (allocation === undefined || allocation.desired !== 'run') continue
+    allocation.skipsShutdownDelay = true
+    changes.allocations.add(id)
+  }
 }
 
 export const jobFolds: JobFolds = {
@@ -169,15 +185,17 @@ export const jobFolds: JobFolds = {
   JobStopped: (context, event) => {
     withJob(context, event, job => {
       job.status = 'stopped'
+      if (event.data.skipsShutdownDelay === true) skipShutdownDelays(context, job)
     })
-    openFor(context, event, { id: event.data.evaluationId, trigger: 'job-deregister', cause: 'the job was stopped' })
+    openForEnding(context, event, 'the job was stopped')
   },
   JobPurged: (context, event) => {
     withJob(context, event, job => {
       job.status = 'purged'
       touchServicesOfJob(context, job)
+      if (event.data.skipsShutdownDelay === true) skipShutdownDelays(context, job)
     })
-    openFor(context, event, { id: event.data.evaluationId, trigger: 'job-deregister', cause: 'the job was purged' })
+    openForEnding(context, event, 'the job was purged')
   },
   JobReverted: (context, event) => {
     const { data } = event
@@ -208,12 +226,13 @@ export const jobFolds: JobFolds = {
   },
   EvaluationForced: (context, event) => {
     withJob(context, event, () => {})
-    const { evaluationId, trigger, forcesReschedule } = event.data
+    const { evaluationId, trigger, forcesReschedule, evaluationPriority } = event.data
     openFor(context, event, {
       id: evaluationId,
       trigger,
       cause: 'an evaluation was asked for',
       forces: forcesReschedule,
+      priority: evaluationPriority,
     })
   },
   PeriodicRunForced: (context, event) => {
@@ -232,6 +251,7 @@ export const jobFolds: JobFolds = {
     const allocation = context.state.allocations.get(allocationId)
     if (allocation !== undefined && allocation.desired === 'run') {
       allocation.stopRequested = true
+      allocation.skipsShutdownDelay = event.data.skipsShutdownDelay === true
       context.changes.allocations.add(allocationId)
     }
     openFor(context, event, {

@@ -53,6 +53,7 @@ const newAllocation = (plan: Plan, job: JobState, row: number, columns: RowColum
     desired: 'run',
     stopReason: null,
     stopRequested: false,
+    skipsShutdownDelay: false,
     judgement: null,
     observed: 'pending',
     tasks: pendingTasks(spec.groups.find(group => group.name === groupName)),

@@ -106,6 +106,8 @@ export type AllocationState = {
   stopReason: StopReason | null
   /** A user asked for its stop (AllocationStopRequested); the next plan stops and replaces it. */
   stopRequested: boolean
+  /** A user asked that it be stopped without waiting for shutdown delays. */
+  skipsShutdownDelay: boolean
   /** What the servers judge (I7), kept beside what was observed. */
   judgement: 'lost' | 'unknown' | null
   /** Derived from the tasks. */

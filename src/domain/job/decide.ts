@@ -2,8 +2,9 @@ import type { JobState } from '../cluster/state.ts'
 import type { Job } from '../jobspec/schema.ts'
 import { MAX_DISPATCH_PAYLOAD_BYTES } from '../limits.ts'
 import { accepted, type Decision, rejected } from '../message.ts'
-import type { DispatchJob, JobCommand, RegisterChild, RegisterJob, RevertJob } from './commands.ts'
-import type { JobEvent } from './events.ts'
+import type { DispatchJob, JobCommand, PurgeJob, RegisterChild, RegisterJob, RevertJob, StopJob } from './commands.ts'
+import type { EndingOptions, JobEvent, JobStopped } from './events.ts'
+import { preserve } from './preserve.ts'
 import type { JobRejection } from './rejections.ts'
 import { isSameSpec } from './same-spec.ts'
 
@@ -24,13 +25,19 @@ const kindOf = (spec: Job): string => {
   return `${spec.type}${suffix}`
 }
 
+/** What is said of an evaluation's priority, to be recorded only where something is. */
+const priorityOf = ({ evaluationPriority }: Pick<EndingOptions, 'evaluationPriority'>) =>
+  evaluationPriority === undefined ? {} : { evaluationPriority }
+
 const register = (job: JobMemory, { data }: RegisterJob): JobDecision => {
   const actual = isLive(job) ? (job.versions.at(-1)?.position ?? -1) : -1
   if (data.checkIndex !== null && data.checkIndex !== actual) {
     return rejected({ code: 'JOB_INDEX_CHANGED', expected: data.checkIndex, actual })
   }
   const evaluationId = isTemplate(data.spec) ? null : data.evaluationId
-  const first = { spec: data.spec, derivation: null, evaluationId, source: data.source, message: data.message }
+  const spec = isLive(job) ? preserve(job.spec, data.spec, data) : data.spec
+  const { source, message } = data
+  const first = { spec, derivation: null, evaluationId, source, message, ...priorityOf(data) }
   if (job === undefined) return accepted({ type: 'JobRegistered', data: { incarnation: 0, version: 0, ...first } })
   if (!isLive(job)) {
     return accepted({ type: 'JobRegistered', data: { incarnation: job.incarnation + 1, version: 0, ...first } })
@@ -38,11 +45,11 @@ const register = (job: JobMemory, { data }: RegisterJob): JobDecision => {
   if (kindOf(job.spec) !== kindOf(data.spec)) {
     return rejected({ code: 'JOB_TYPE_CHANGED', from: kindOf(job.spec), to: kindOf(data.spec) })
   }
-  if (job.status === 'registered' && isSameSpec(job.spec, data.spec)) {
+  if (job.status === 'registered' && isSameSpec(job.spec, spec)) {
     if (evaluationId === null) return accepted()
     return accepted({
       type: 'EvaluationForced',
-      data: { evaluationId, trigger: 'job-register', forcesReschedule: false },
+      data: { evaluationId, trigger: 'job-register', forcesReschedule: false, ...priorityOf(data) },
     })
   }
   const next = { incarnation: job.incarnation, version: job.version + 1, ...first }
@@ -115,24 +122,22 @@ const dispatch = (job: JobMemory, command: DispatchJob): JobDecision => {
   })
 }
 
-const stop = (job: JobMemory, jobId: string, evaluationId: string): JobDecision => {
-  if (!isLive(job)) return rejected({ code: 'JOB_NOT_FOUND', jobId })
-  if (job.status === 'stopped') return accepted()
-  const { incarnation } = job
-  return accepted({
-    type: 'JobStopped',
-    data: { incarnation, evaluationId: isTemplate(job.spec) ? null : evaluationId },
-  })
+const endingOf = ({ incarnation, spec }: JobState, { data }: StopJob | PurgeJob): JobStopped['data'] => ({
+  incarnation,
+  evaluationId: isTemplate(spec) ? null : data.evaluationId,
+  ...priorityOf(data),
+  ...(data.skipsShutdownDelay === true ? { skipsShutdownDelay: true } : {}),
+})
+
+const stop = (job: JobMemory, command: StopJob): JobDecision => {
+  if (!isLive(job)) return rejected({ code: 'JOB_NOT_FOUND', jobId: command.data.jobId })
+  return job.status === 'stopped' ? accepted() : accepted({ type: 'JobStopped', data: endingOf(job, command) })
 }
 
-const purge = (job: JobMemory, jobId: string, evaluationId: string): JobDecision => {
-  if (!isLive(job)) return rejected({ code: 'JOB_NOT_FOUND', jobId })
-  const { incarnation } = job
-  return accepted({
-    type: 'JobPurged',
-    data: { incarnation, evaluationId: isTemplate(job.spec) ? null : evaluationId },
-  })
-}
+const purge = (job: JobMemory, command: PurgeJob): JobDecision =>
+  isLive(job)
+    ? accepted({ type: 'JobPurged', data: endingOf(job, command) })
+    : rejected({ code: 'JOB_NOT_FOUND', jobId: command.data.jobId })
 
 const onLive = (job: JobMemory, jobId: string, decide: (job: JobState) => JobDecision): JobDecision =>
   isLive(job) ? decide(job) : rejected({ code: 'JOB_NOT_FOUND', jobId })
@@ -147,9 +152,9 @@ export const decideJob = (job: JobMemory, command: JobCommand): JobDecision => {
     case 'RevertJob':
       return revert(job, command)
     case 'StopJob':
-      return stop(job, command.data.jobId, command.data.evaluationId)
+      return stop(job, command)
     case 'PurgeJob':
-      return purge(job, command.data.jobId, command.data.evaluationId)
+      return purge(job, command)
     case 'DispatchJob':
       return dispatch(job, command)
     case 'ForceEvaluation':

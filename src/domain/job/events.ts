@@ -32,12 +32,22 @@ export type JobRegistered = Message<
     /** The stream that holds the sealed source text and variables, null where there was none. */
     readonly source: string | null
     readonly message: string
+    /** Of the evaluation; the job's own where it is not said. */
+    readonly evaluationPriority?: number
   }
 >
+/** How a job is to end, where that was said. */
+export type EndingOptions = {
+  /** Of the evaluation; the job's own where it is not said. */
+  readonly evaluationPriority?: number
+  /** Its tasks are killed without waiting for their shutdown delays. */
+  readonly skipsShutdownDelay?: boolean
+}
+type Ended = { readonly incarnation: number; readonly evaluationId: string | null } & EndingOptions
 /** `evaluationId` is null where nothing has to be evaluated (periodic and parameterized parents). */
-export type JobStopped = Message<'JobStopped', { readonly incarnation: number; readonly evaluationId: string | null }>
+export type JobStopped = Message<'JobStopped', Ended>
 /** Stops and takes the job out of the live views, in one event. */
-export type JobPurged = Message<'JobPurged', { readonly incarnation: number; readonly evaluationId: string | null }>
+export type JobPurged = Message<'JobPurged', Ended>
 /** Written by the leader at exactly the revision that the failed deployment had seen. */
 export type JobReverted = Message<
   'JobReverted',
@@ -51,7 +61,12 @@ export type JobReverted = Message<
 >
 export type EvaluationForced = Message<
   'EvaluationForced',
-  { readonly evaluationId: string; readonly trigger: 'job-register' | 'job-eval'; readonly forcesReschedule: boolean }
+  {
+    readonly evaluationId: string
+    readonly trigger: 'job-register' | 'job-eval'
+    readonly forcesReschedule: boolean
+    readonly evaluationPriority?: number
+  }
 >
 /** Wants one launch now; the leader answers with PeriodicRunsDecided naming this event's id as `request`. */
 export type PeriodicRunForced = Message<
@@ -75,7 +90,7 @@ export type JobDispatched = Message<
 >
 export type AllocationStopRequested = Message<
   'AllocationStopRequested',
-  { readonly allocationId: string; readonly evaluationId: string }
+  { readonly allocationId: string; readonly evaluationId: string } & Pick<EndingOptions, 'skipsShutdownDelay'>
 >
 export type DeploymentActionRequested = Message<
   'DeploymentActionRequested',

@@ -1,4 +1,11 @@
-import { MAX_GROUP_COUNT, MAX_GROUPS_PER_JOB, MAX_JOB_ID_LENGTH, MAX_TASKS_PER_GROUP } from '../limits.ts'
+import {
+  MAX_GROUP_COUNT,
+  MAX_GROUPS_PER_JOB,
+  MAX_JOB_ID_LENGTH,
+  MAX_PRIORITY,
+  MAX_TASKS_PER_GROUP,
+  MIN_PRIORITY,
+} from '../limits.ts'
 import type { JobOf, Port, TaskGroupOf } from './schema.ts'
 import { checkDurations, type Path, type Report, type Reports, repeated, type SpecFinding } from './spec-finding.ts'
 import { checkConstraints } from './validate-constraints.ts'
@@ -7,8 +14,6 @@ import { checkReserved } from './validate-reserved.ts'
 import { checkServices } from './validate-services.ts'
 import { checkTask } from './validate-task.ts'
 
-const MIN_PRIORITY = 1
-const MAX_PRIORITY = 100
 const MIN_DISK_MB = 10
 const portLabel = /^[a-zA-Z0-9_-]+$/
 

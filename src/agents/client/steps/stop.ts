@@ -42,7 +42,9 @@ export const kill = async (context: StepContext): Promise<void> => {
   const { owner, services } = context
   const task = owner.task()
   owner.note(task.name, context.endNotes())
-  if (task.shutdownDelayMs > 0) {
+  if (task.shutdownDelayMs > 0 && owner.held().skipsShutdownDelay === true) {
+    owner.note(task.name, [notes.skippingShutdownDelay])
+  } else if (task.shutdownDelayMs > 0) {
     owner.note(task.name, [notes.waitingForShutdownDelay(task.shutdownDelayMs)])
     await Promise.race([sleep(services.clock, task.shutdownDelayMs, context.signal), context.ended()])
   }

@@ -44,6 +44,8 @@ export const mutationResolvers = ({ commands, random }: ApiContext): Resolvers =
             checkIndex: input.checkIndex ?? null,
             message: input.message ?? '',
             evaluationPriority: input.evaluationPriority ?? null,
+            preservesCounts: input.preservesCounts ?? false,
+            preservesResources: input.preservesResources ?? false,
           },
           caller,
         ),
@@ -52,13 +54,17 @@ export const mutationResolvers = ({ commands, random }: ApiContext): Resolvers =
         commands.validateJob(sourceOf(input), caller),
       ),
       parseJob: mutation('ParsedJob', (input: SourceInput, caller) => commands.parseJob(sourceOf(input), caller)),
-      stopJob: mutation(
-        'JobStop',
-        (input: JobInput & { purges?: boolean | null; stopsChildren?: boolean | null }, caller) =>
-          commands.stopJob(
-            { ...jobOf(input), purges: input.purges ?? false, stopsChildren: input.stopsChildren ?? false },
-            caller,
-          ),
+      stopJob: mutation('JobStop', (input: StopInput, caller) =>
+        commands.stopJob(
+          {
+            ...jobOf(input),
+            purges: input.purges ?? false,
+            stopsChildren: input.stopsChildren ?? false,
+            evaluationPriority: input.evaluationPriority ?? null,
+            skipsShutdownDelay: input.skipsShutdownDelay ?? false,
+          },
+          caller,
+        ),
       ),
       dispatchJob: mutation('JobDispatch', (input: DispatchInput, caller) =>
         commands.dispatchJob(
@@ -79,8 +85,11 @@ export const mutationResolvers = ({ commands, random }: ApiContext): Resolvers =
       evaluateJob: mutation('JobEvaluation', (input: JobInput & { forcesReschedule?: boolean | null }, caller) =>
         commands.evaluateJob({ ...jobOf(input), forcesReschedule: input.forcesReschedule ?? false }, caller),
       ),
-      stopAllocation: mutation('AllocationStop', ({ allocationId }: { allocationId: string }, caller) =>
-        commands.stopAllocation({ allocationId }, caller),
+      stopAllocation: mutation('AllocationStop', (input: StopAllocationInput, caller) =>
+        commands.stopAllocation(
+          { allocationId: input.allocationId, skipsShutdownDelay: input.skipsShutdownDelay ?? false },
+          caller,
+        ),
       ),
       restartAllocation: mutation('TaskRequested', ({ allocationId, task }: TaskInput, caller) =>
         commands.restartAllocation({ allocationId, task: task ?? '' }, caller),
@@ -104,7 +113,16 @@ type RegisterInput = {
   readonly checkIndex?: number | null
   readonly message?: string | null
   readonly evaluationPriority?: number | null
+  readonly preservesCounts?: boolean | null
+  readonly preservesResources?: boolean | null
 }
+type StopInput = JobInput & {
+  readonly purges?: boolean | null
+  readonly stopsChildren?: boolean | null
+  readonly evaluationPriority?: number | null
+  readonly skipsShutdownDelay?: boolean | null
+}
+type StopAllocationInput = { readonly allocationId: string; readonly skipsShutdownDelay?: boolean | null }
 type DispatchInput = JobInput & {
   readonly meta?: readonly NameValue[] | null
   readonly payload?: string | null

@@ -37,6 +37,19 @@ describe('the life cycle of an allocation', () => {
     expect(bench.server.task(desired.allocationId, 'after')).toMatchObject({ phase: 'dead', isFailed: false })
   })
 
+  it('skips the shutdown delays of group and task when it is told to', async () => {
+    const bench = createAgentBench()
+    const tasks = [mockTask('web', forever, { shutdownDelayMs: 2_000 })]
+    const desired = buildDesired(1, { tasks, shutdownDelayMs: 3_000 })
+    await bench.begin([desired])
+    await bench.clock.advance(500)
+    bench.server.desire([{ ...desired, job: null, desired: 'stop', skipsShutdownDelay: true }])
+    await bench.clock.advance(500)
+    expect(bench.world.running()).toEqual([])
+    const types = bench.server.eventTypes(desired.allocationId, 'web')
+    expect(types.filter(type => type.includes('shutdown delay'))).toEqual(['Skipping shutdown delay'])
+  })
+
   it('stops the leader first and sidecars last', async () => {
     const bench = createAgentBench()
     const slow = { run_for: '24h', kill_after: '1s' }

@@ -212,8 +212,9 @@ describe('job stop', () => {
   const stopped = { __typename: 'JobStop', position: 9, evaluationId: ids.evaluation, stoppedChildren: [] }
 
   it('follows how the job is stopped', async () => {
+    const ending = ['job', 'stop', '-purge', '-eval-priority', '70', '-no-shutdown-delay']
     const inputs: unknown[] = []
-    const { code, stdout } = await runFakeCli(['job', 'stop', '-purge', 'pytechco-redis'], {
+    const { code, stdout } = await runFakeCli([...ending, 'pytechco-redis'], {
       root: {
         job: () => job(),
         stopJob: ({ input }: { readonly input: object }) => {
@@ -224,7 +225,16 @@ describe('job stop', () => {
           evaluation({ triggeredBy: 'job-deregister', deploymentId: null, allocations: pageOf([]), job: null }),
       },
     })
-    expect(inputs).toEqual([{ namespace: 'default', jobId: 'pytechco-redis', purges: true, stopsChildren: false }])
+    expect(inputs).toEqual([
+      {
+        namespace: 'default',
+        jobId: 'pytechco-redis',
+        purges: true,
+        stopsChildren: false,
+        evaluationPriority: 70,
+        skipsShutdownDelay: true,
+      },
+    ])
     expect(code).toBe(0)
     expect(lines(stdout).at(-1)).toMatch(/^==> .*: Evaluation "d44af37b" finished with status "complete"$/)
   })

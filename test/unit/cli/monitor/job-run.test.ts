@@ -101,7 +101,7 @@ describe('job run', () => {
   it('sends the source, its variables from all places, and waits for the position of the registration', async () => {
     const inputs: unknown[] = []
     const positions: unknown[] = []
-    await runFakeCli(['run', '-var', 'a=1=2', '-message', 'try', '-eval-priority', '70', '-'], {
+    await runFakeCli(['run', '-var', 'a=1=2', '-message', 'try', '-eval-priority', '70', '-preserve-counts', '-'], {
       root: {
         registerJob: ({ input }: { readonly input: unknown }) => {
           inputs.push(JSON.parse(JSON.stringify(input)))
@@ -131,9 +131,24 @@ describe('job run', () => {
         checkIndex: null,
         message: 'try',
         evaluationPriority: 70,
+        preservesCounts: true,
+        preservesResources: false,
       },
     ])
     expect(positions).toEqual([4])
+  })
+
+  it("takes Nomad's flags for parts that are not there, and says that they have no effect", async () => {
+    const inert = ['-policy-override', '-consul-namespace', 'c', '-vault-namespace=v', '-ui']
+    const root = { registerJob: () => registered }
+    const { code, stderr } = await runFakeCli(['run', '-detach', ...inert, '-'], { root, stdin: 'job "x" {}' })
+    expect(code).toBe(0)
+    expect(stderr.split('\n').filter(line => line.includes('has no effect'))).toEqual([
+      '-policy-override has no effect: there are no Sentinel policies to override.',
+      '-consul-namespace has no effect: jobs do not reach Consul.',
+      '-vault-namespace has no effect: jobs do not reach Vault.',
+      '-ui has no effect: there is no web UI to open.',
+    ])
   })
 
   it('says why nothing can be placed, and leaves a script with exit code 2', async () => {
