@@ -33,7 +33,7 @@ import { createTaskWatch, type TaskWatch } from './task-watch.ts'
  * before the broker is asked, and a start is claimed by exactly one holder, so asking again is harmless.
  */
 
-const DEFAULT_KILL_SIGNAL = 'SIGTERM'
+const DEFAULT_KILL_SIGNAL = 'SIGINT'
 
 /** A holder that has not said who its task is after this long is not going to. */
 const START_TIMEOUT_MS = 10_000

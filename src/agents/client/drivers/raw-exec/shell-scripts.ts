@@ -15,6 +15,9 @@ export const QUIT_REQUEST = 'quit'
 /**
  * Reads requests from a FIFO in its directory ($1), one a line: `start KEY` or `quit`. Holds the FIFO open for writing
  * too, so that the end of an agent is not the end of its input. `broker.pid` is for people. A start that is asked for twice is claimed by one holder.
+ *
+ * Nothing that leads to a task is started with `&`: a shell has what it starts so ignore SIGINT for good, and that is the
+ * signal by which tasks are stopped. A second setsid, which leads its session already, forks and returns at once.
  */
 export const brokerScript = `
 unset MUSTER_BROKER
@@ -27,7 +30,7 @@ mv -f "broker.fifo.$$" broker.fifo || exit 1
 echo "$$" >broker.pid
 while read -r verb key <&3; do
   case $verb in
-    start) ( setsid /bin/sh "$holder" "$1/starts/$key" "$1/ends/$key" "$collector" </dev/null >/dev/null 2>&1 3>&- & ) ;;
+    start) setsid setsid /bin/sh "$holder" "$1/starts/$key" "$1/ends/$key" "$collector" </dev/null >/dev/null 2>&1 3>&- ;;
     quit) rm -f broker.fifo broker.pid; exit 0 ;;
   esac
 done
@@ -59,15 +62,14 @@ if [ "$COLLECTS" = 1 ]; then
   first=$!
   /bin/sh "$collector" "$STDERR_BASE" "$MAX_FILE_BYTES" "$MAX_FILES" <&8 6<&- 7>&- 8<&- 9>&- >/dev/null 2>&1 &
   second=$!
-  setsid /bin/sh ./start.sh </dev/null >&7 2>&9 6<&- 7>&- 8<&- 9>&- &
+  exec 6<&- 8<&-
+  setsid /bin/sh ./start.sh </dev/null >&7 2>&9 7>&- 9>&-
 else
-  setsid /bin/sh ./start.sh </dev/null >/dev/null 2>&1 &
+  setsid /bin/sh ./start.sh </dev/null >/dev/null 2>&1
 fi
-task=$!
-if [ "$COLLECTS" = 1 ]; then exec 6<&- 7>&- 8<&- 9>&-; fi
-wait "$task"
 code=$?
-kill -9 -- "-$task" 2>/dev/null
+if [ "$COLLECTS" = 1 ]; then exec 7>&- 9>&-; fi
+if read -r task rest <task_stat; then kill -9 -- "-$task"; fi 2>/dev/null
 echo "$code" >"$end"
 if [ "$COLLECTS" = 1 ]; then wait "$first" "$second"; fi
 echo drained >>"$end"

@@ -70,6 +70,26 @@ const script = async (path: string, text: string): Promise<void> => {
   await chmod(path, 0o755)
 }
 
+describe('a stop without a kill signal', () => {
+  it('interrupts the task, which may end in good order', async () => {
+    const words = 'trap "echo interrupted; exit 7" INT; echo ready; while :; do sleep 0.05; done'
+    const task = await taskFor({ command: '/bin/sh', args: ['-c', words] })
+    const handle = await startedHandle(task)
+    await eventually('the trap', async () => ((await readOutput(task.paths.stdoutPath)) === '' ? undefined : true))
+    await driver.stop(handle, undefined, 20_000)
+    expect(await driver.wait(handle, nobody)).toMatchObject({ exitCode: 7 })
+    expect(await readOutput(task.paths.stdoutPath)).toBe('ready\ninterrupted\n')
+    await driver.destroy(handle)
+  })
+
+  it('ends a program that does nothing about signals, by the signal and not after the timeout', async () => {
+    const handle = await startedHandle(await taskFor({ command: 'sleep', args: ['1000'] }))
+    await driver.stop(handle, undefined, 600_000)
+    expect(await driver.wait(handle, nobody)).toMatchObject({ signal: 2 })
+    await driver.destroy(handle)
+  })
+})
+
 const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8')
 const groupRoot = parseGroupRoot(mountinfo)
 const freezerRoot = parseGroupRoot(mountinfo.replaceAll(' - cgroup2 ', ' - other '))
