@@ -123,9 +123,12 @@ export const createAllocationRunner = (
     }
   }
 
+  /** How long the group's tasks run on after it was told to stop. */
+  const groupDelayMs = (): number => (held.skipsShutdownDelay === true ? 0 : (groupOf(held)?.shutdownDelayMs ?? 0))
+
   const goal = (): Goal => {
     if (held.desired === 'run') return isHeldBack ? 'hold' : 'run'
-    const delayMs = held.skipsShutdownDelay === true ? 0 : (groupOf(held)?.shutdownDelayMs ?? 0)
+    const delayMs = groupDelayMs()
     const stopSince = journal.stopSince()
     if (stopSince === null || delayMs === 0) return 'end'
     const isAnyRunning = [...journal.records.values()].some(record => record.phase.kind === 'running')
@@ -241,7 +244,7 @@ export const createAllocationRunner = (
     if (held.desired !== 'stop' || journal.stopSince() !== null) return
     journal.beginStop()
     checks.set([])
-    const delayMs = groupOf(held)?.shutdownDelayMs ?? 0
+    const delayMs = groupDelayMs()
     if (delayMs === 0) return
     for (const record of journal.records.values()) {
       if (record.phase.kind === 'running') noteTasks(record.task, [notes.waitingForShutdownDelay(delayMs)])

@@ -7,7 +7,7 @@ import { AppError } from '../../platform/errors.ts'
 import { type FileEntry, type LinkRequest, MAX_STREAM_CHUNK_BYTES } from '../../protocol/client-link.ts'
 import { followChanges } from './follow-changes.ts'
 import { MAX_LISTED_ENTRIES } from './limits.ts'
-import { componentsBelow, withDirectory, withFile } from './safe-path.ts'
+import { componentsBelow, followLinks, withDirectory } from './safe-path.ts'
 import { readPiece, type Sink } from './stream-file.ts'
 
 /** Directories of a task that no user looks into from outside. */
@@ -16,8 +16,19 @@ const closedDirectories: ReadonlySet<string> = new Set(['secrets', 'private'])
 const permissionLetters = ['r', 'w', 'x'] as const
 const PERMISSION_BITS = 9
 
+/** Go's letters of what is no regular file, with the words for it. */
+const kinds = [
+  { letter: 'd', words: 'a directory', is: (stats: Stats) => stats.isDirectory() },
+  { letter: 'L', words: 'a symbolic link', is: (stats: Stats) => stats.isSymbolicLink() },
+  { letter: 'p', words: 'a FIFO', is: (stats: Stats) => stats.isFIFO() },
+  { letter: 'S', words: 'a socket', is: (stats: Stats) => stats.isSocket() },
+  { letter: 'D', words: 'a device', is: (stats: Stats) => stats.isBlockDevice() || stats.isCharacterDevice() },
+] as const
+
+const kindOf = (stats: Stats) => kinds.find(({ is }) => is(stats))
+
 const modeOf = (stats: Stats): string => {
-  const kind = stats.isDirectory() ? 'd' : stats.isSymbolicLink() ? 'L' : '-'
+  const kind = kindOf(stats)?.letter ?? '-'
   const letters = Array.from({ length: PERMISSION_BITS }, (_, index) =>
     (stats.mode & (1 << (PERMISSION_BITS - 1 - index))) === 0 ? '-' : (permissionLetters[index % 3] ?? '-'),
   )
@@ -32,23 +43,32 @@ const entryOf = (name: string, stats: Stats): FileEntry => ({
   modifiedAt: Math.floor(stats.mtimeMs),
 })
 
-/** The components of a user's path below the allocation's directory. Throws REQUEST_REFUSED for secrets and for paths that lead out. */
-export const userComponents = (root: string, path: string): readonly string[] => {
-  // A leading slash means the allocation's directory.
-  const components = componentsBelow(root, path.replace(/^\/+/, ''))
-  const [first, second] = components
+const refuseClosed = (path: string, [first, second]: readonly string[]): void => {
   if (first !== 'alloc' && second !== undefined && closedDirectories.has(second)) {
     throw new AppError(
       'REQUEST_REFUSED',
       `${JSON.stringify(path)} is in a task's ${second} directory, which is not shown`,
     )
   }
+}
+
+/**
+ * The components of a user's path below the allocation's directory, symbolic links followed. Throws REQUEST_REFUSED for
+ * secrets and for paths that lead out.
+ */
+const userComponents = async (root: string, path: string): Promise<readonly string[]> => {
+  // A leading slash means the allocation's directory.
+  const asked = componentsBelow(root, path.replace(/^\/+/, ''))
+  refuseClosed(path, asked)
+  const components = await followLinks(root, asked)
+  // A link must not open what its own name would not.
+  refuseClosed(path, components)
   return components
 }
 
 /** The entries of a directory, at most MAX_LISTED_ENTRIES, by name. */
 export const listDirectory = async (root: string, path: string): Promise<readonly FileEntry[]> =>
-  withDirectory(root, userComponents(root, path), {}, async directory => {
+  withDirectory(root, await userComponents(root, path), {}, async directory => {
     const names = (await readdir(directory.at('.'))).sort().slice(0, MAX_LISTED_ENTRIES)
     const entries: FileEntry[] = []
     for (const name of names) {
@@ -59,13 +79,14 @@ export const listDirectory = async (root: string, path: string): Promise<readonl
     return entries
   })
 
+const statAt = (root: string, components: readonly string[]): Promise<Stats> =>
+  withDirectory(root, components.slice(0, -1), {}, directory => lstat(directory.at(components.at(-1) ?? '.')))
+
+/** What a path is; of a symbolic link, what it leads to. */
 export const statEntry = async (root: string, path: string): Promise<FileEntry> => {
-  const components = userComponents(root, path)
-  const name = components.at(-1)
-  if (name === undefined) return lstat(root).then(stats => entryOf('/', stats))
-  return withDirectory(root, components.slice(0, -1), {}, async directory =>
-    entryOf(name, await lstat(directory.at(name))),
-  )
+  const components = await userComponents(root, path)
+  const asked = componentsBelow(root, path.replace(/^\/+/, '')).at(-1)
+  return entryOf(asked ?? '/', await statAt(root, components))
 }
 
 export type ReadSource = {
@@ -78,18 +99,18 @@ export type ReadSource = {
   readonly clock: Clock
 }
 
-/** The size of a regular file; throws REQUEST_INVALID for anything else, ENOENT when it does not exist. */
-const sizeOfRegular = (root: string, components: readonly string[], path: string): Promise<number> =>
-  withFile(root, components, async file => {
-    const stats = await file.stat()
-    if (!stats.isFile()) throw new AppError('REQUEST_INVALID', `cannot read ${JSON.stringify(path)}: it is not a file`)
-    return stats.size
-  })
+/** The size of a regular file; throws REQUEST_INVALID for anything else, which is not even opened, ENOENT when it does not exist. */
+const sizeOfRegular = async (root: string, components: readonly string[], path: string): Promise<number> => {
+  const stats = await statAt(root, components)
+  const kind = kindOf(stats)
+  if (kind === undefined) return stats.size
+  throw new AppError('REQUEST_INVALID', `cannot read ${JSON.stringify(path)}: it is ${kind.words}, not a file`)
+}
 
 /** Streams a file from an offset, at most `limitBytes` (0 = all), following it where asked until the signal aborts. */
 export const streamFile = async (source: ReadSource, sink: Sink, signal: AbortSignal): Promise<void> => {
   const { root, request } = source
-  const components = userComponents(root, request.path)
+  const components = await userComponents(root, request.path)
   const size = await sizeOfRegular(root, components, request.path)
   let offset = Math.max(0, request.origin === 'start' ? request.offset : size - request.offset)
   let left = request.limitBytes > 0 ? request.limitBytes : Number.POSITIVE_INFINITY

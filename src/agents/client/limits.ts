@@ -38,6 +38,8 @@ export const MAX_TEMPLATE_SOURCE_BYTES = 1_048_576
 export const MAX_ENV_TEMPLATE_LINES = 10_000
 /** Components of a path that a job or a user names. */
 export const MAX_PATH_COMPONENTS = 64
+/** Symbolic links that one path of a user is followed through. */
+export const MAX_LINKS_FOLLOWED = 40
 /** Changes of services wait this long for more of them before templates are rendered again, and no longer than that. */
 export const TEMPLATE_QUIET_MS = 100
 export const TEMPLATE_QUIET_MAX_MS = 1_000

@@ -1,12 +1,13 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readlink } from 'node:fs/promises'
 import { isAbsolute, join, normalize, relative, sep } from 'node:path'
 import { AppError, messageOf, systemCodeOf } from '../../platform/errors.ts'
-import { MAX_PATH_COMPONENTS } from './limits.ts'
+import { MAX_LINKS_FOLLOWED, MAX_PATH_COMPONENTS } from './limits.ts'
 
 /**
  * Paths that a job or a user names are resolved component by component at the time of use, from a directory that is
- * already open, and no symbolic link is followed: whatever a task puts into its directories, nothing outside is reached.
+ * already open, and the system follows no symbolic link: whatever a task puts into its directories, nothing outside is
+ * reached. Where links may be used, `followLinks` walks them itself.
  * Linux's /proc/self/fd stands in for openat, which Node does not offer; elsewhere each component is looked at first.
  */
 
@@ -21,7 +22,7 @@ export type OpenDirectory = {
 
 const escape = (path: string, why: string): AppError =>
   new AppError('REQUEST_REFUSED', `path ${JSON.stringify(path)} leads outside of the allocation's directory: ${why}`, {
-    hint: 'Name a path inside of the allocation, without symbolic links on the way.',
+    hint: 'Name a path inside of the allocation.',
   })
 
 /**
@@ -95,6 +96,55 @@ export const withDirectory = async <T>(
   } finally {
     await current.handle.close()
   }
+}
+
+/** Where the entry leads if it is a symbolic link, undefined for every other kind. */
+const linkTarget = async (directory: OpenDirectory, name: string): Promise<string | undefined> => {
+  try {
+    return await readlink(directory.at(name))
+  } catch (error) {
+    if (systemCodeOf(error) === 'EINVAL') return undefined
+    throw error
+  }
+}
+
+const partsOf = (path: string): readonly string[] => path.split(sep).filter(part => part !== '' && part !== '.')
+
+/**
+ * What `components` come to below `root` when the symbolic links on the way are followed, each from the directory that it
+ * stands in; no link is left in the answer. Throws REQUEST_REFUSED for links that leave the root or are too many; ENOENT
+ * passes.
+ */
+export const followLinks = async (root: string, components: readonly string[]): Promise<readonly string[]> => {
+  const shown = components.join(sep)
+  let walked: readonly string[] = []
+  let left = components
+  let links = 0
+  for (let name = left[0]; name !== undefined; name = left[0]) {
+    left = left.slice(1)
+    if (name === '..') {
+      if (walked.length === 0) throw escape(shown, 'a symbolic link climbs above it')
+      walked = walked.slice(0, -1)
+      continue
+    }
+    const entry = name
+    const target = await withDirectory(root, walked, {}, directory => linkTarget(directory, entry))
+    if (target === undefined) {
+      walked = [...walked, name]
+      continue
+    }
+    links += 1
+    if (links > MAX_LINKS_FOLLOWED) throw escape(shown, `it has more than ${MAX_LINKS_FOLLOWED} symbolic links`)
+    if (isAbsolute(target)) {
+      if (target !== root && !target.startsWith(`${root}${sep}`)) throw escape(shown, 'a symbolic link leads there')
+      walked = []
+    }
+    left = [...partsOf(isAbsolute(target) ? relative(root, target) : target), ...left]
+    if (walked.length + left.length > MAX_PATH_COMPONENTS) {
+      throw escape(shown, `it has more than ${MAX_PATH_COMPONENTS} components`)
+    }
+  }
+  return walked
 }
 
 /** Opens a file below `root` without following links, gives it to `use` and closes it. Throws as withDirectory does. */

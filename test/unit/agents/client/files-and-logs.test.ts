@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { appendFile, mkdir, mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listDirectory, statEntry, streamFile } from '../../../../src/agents/client/files.ts'
+import { MAX_LINKS_FOLLOWED } from '../../../../src/agents/client/limits.ts'
 import { type LogSource, streamLogs } from '../../../../src/agents/client/logs.ts'
 import { systemClock } from '../../../../src/platform/clock.ts'
 import { eventually } from '../../../support/eventually.ts'
@@ -83,6 +86,13 @@ describe('logs of a task', () => {
   })
 })
 
+const contentOf = async (path: string): Promise<string> => {
+  const { sink, text } = collect()
+  const request = { path, follows: false, origin: 'start', offset: 0, limitBytes: 0 } as const
+  await streamFile({ root, request, isOver: () => true, clock: systemClock }, sink, new AbortController().signal)
+  return text()
+}
+
 describe('files of an allocation', () => {
   it('are listed by name, with their kinds and sizes', async () => {
     await writeFile(join(root, 'web/local/b.txt'), 'hello')
@@ -120,4 +130,58 @@ describe('files of an allocation', () => {
       await expect(statEntry(root, `${path}/y`)).rejects.toMatchObject({ code: 'REQUEST_REFUSED' })
     },
   )
+
+  it('are shown through symbolic links that stay inside, relative and absolute, one after another', async () => {
+    await writeFile(join(root, 'web/local/b.txt'), 'hello')
+    await symlink('../web/local', join(root, 'alloc/tasks'))
+    await symlink(join(root, 'alloc/tasks/b.txt'), join(root, 'alloc/first'))
+    await symlink('./first', join(root, 'alloc/second'))
+    expect(await contentOf('alloc/second')).toBe('hello')
+    expect(await contentOf('alloc/tasks/b.txt')).toBe('hello')
+    expect(await statEntry(root, 'alloc/second')).toMatchObject({ name: 'second', sizeBytes: 5, isDirectory: false })
+    expect(await statEntry(root, 'alloc/tasks')).toMatchObject({ isDirectory: true })
+    expect(await listDirectory(root, 'alloc/tasks')).toMatchObject([{ name: 'b.txt' }])
+  })
+
+  it.each([
+    ['/etc/passwd', 'leads there'],
+    ['../../../etc/passwd', 'climbs above'],
+    ['../web/secrets/token', 'not shown'],
+    ['link', 'symbolic links'],
+  ])('are not shown through a link to %j', async (target, why) => {
+    await writeFile(join(root, 'web/secrets/token'), 'x')
+    await symlink(target, join(root, 'alloc/link'))
+    const refusal = { code: 'REQUEST_REFUSED', message: expect.stringContaining(why) }
+    await expect(statEntry(root, 'alloc/link')).rejects.toMatchObject(refusal)
+    await expect(contentOf('alloc/link')).rejects.toMatchObject(refusal)
+  })
+
+  it.each([MAX_LINKS_FOLLOWED - 1, MAX_LINKS_FOLLOWED, MAX_LINKS_FOLLOWED + 1])(
+    'are reached through at most so many links (%i)',
+    async count => {
+      await writeFile(join(root, 'alloc/link0'), 'hello')
+      for (let number = 1; number <= count; number++) {
+        await symlink(`link${number - 1}`, join(root, `alloc/link${number}`))
+      }
+      const content = contentOf(`alloc/link${count}`)
+      if (count <= MAX_LINKS_FOLLOWED) expect(await content).toBe('hello')
+      else await expect(content).rejects.toMatchObject({ code: 'REQUEST_REFUSED' })
+    },
+  )
+
+  it('are told from FIFOs and sockets, which nobody opens', async () => {
+    execFileSync('mkfifo', [join(root, 'alloc/pipe')])
+    const server = createServer()
+    await new Promise<void>(resolve => {
+      server.listen(join(root, 'alloc/socket'), resolve)
+    })
+    try {
+      const modes = (await listDirectory(root, 'alloc')).map(({ name, mode }) => `${name} ${mode[0] ?? ''}`)
+      expect(modes).toEqual(['logs d', 'pipe p', 'socket S'])
+      await expect(contentOf('alloc/pipe')).rejects.toMatchObject({ message: expect.stringContaining('a FIFO') })
+      await expect(contentOf('alloc/socket')).rejects.toMatchObject({ message: expect.stringContaining('a socket') })
+    } finally {
+      server.close()
+    }
+  })
 })
