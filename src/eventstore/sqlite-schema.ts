@@ -3,11 +3,11 @@
  * types stand once and are referred to by integer keys. The revision of a stream's newest event is not kept apart: it
  * is the largest one under the stream's key, and the newest event of a stream is never deleted.
  */
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import Database from 'better-sqlite3'
 import { AppError, messageOf, systemCodeOf } from '../platform/errors.ts'
+import { makeDirectories } from '../platform/make-directory.ts'
 import type { EventPlace } from './serde.ts'
 
 /** "Must" in ASCII: marks the file as one of ours. */
@@ -53,7 +53,7 @@ export const writerPragmas = ['synchronous = FULL', 'wal_autocheckpoint = 1000',
 export const openDatabase = (path: string): Database.Database => {
   let database: Database.Database | undefined
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectories(dirname(path), 0o700)
     database = new Database(path)
     prepareFile(database, path)
     database.pragma('query_only = ON')

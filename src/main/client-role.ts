@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClientAgent, createClientAgent } from '../agents/client/agent.ts'
 import { createDialer } from '../agents/client/dial.ts'
@@ -13,6 +12,7 @@ import { musterVersion } from '../cli/version.ts'
 import type { AgentConfig, ClientConfig, DriversConfig } from '../config/agent-config.ts'
 import { systemClock } from '../platform/clock.ts'
 import { type FileLock, lockFile } from '../platform/file-lock.ts'
+import { makeDirectories } from '../platform/make-directory.ts'
 import { systemRandom } from '../platform/random.ts'
 import { RUN_LABEL, removeDeadRuns } from './dev-runs.ts'
 import { makeDirectory, type Parts } from './parts.ts'
@@ -36,7 +36,7 @@ const createDrivers = ({ paths, logger }: Parts, drivers: DriversConfig): readon
     .filter(([name]) => isWanted(drivers, name))
     .map(([name, create]) => {
       const stateDir = join(paths.client, 'drivers', name)
-      mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+      makeDirectories(stateDir, 0o700)
       return create({
         stateDir,
         options: drivers.options[name] ?? {},

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { AppError, systemCodeOf } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
+import { makeDirectories } from '../platform/make-directory.ts'
 import type { DevRun } from './dev-runs.ts'
 
 /** Where the roles of an agent keep what is theirs. */
@@ -31,7 +31,7 @@ export const pathsOf = ({ server, client }: AgentConfig, root: string): Paths =>
 /** Makes a directory that is the agent's own. Tasks of other users pass through the one of the allocations. */
 export const makeDirectory = (path: string, mode: 0o700 | 0o711): void => {
   try {
-    mkdirSync(path, { recursive: true, mode })
+    makeDirectories(path, mode)
   } catch (error) {
     throw new AppError(
       'DATA_DIR_UNUSABLE',

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { AppError, messageOf, systemCodeOf } from './errors.ts'
+import { makeDirectories } from './make-directory.ts'
 
 export type FileLock = { readonly release: () => void }
 
@@ -18,7 +19,7 @@ export const lockFile = (path: string): FileLock => {
   const holderPath = `${path}.pid`
   let database: Database.Database | undefined
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectories(dirname(path), 0o700)
     database = new Database(path, { timeout: 0 })
     database.pragma('journal_mode = MEMORY')
     database.exec('BEGIN EXCLUSIVE')

@@ -3,19 +3,10 @@
  * that erasing one erases all that was sealed with it, in every copy of the log (invariant I10).
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AppError, messageOf, systemCodeOf } from './errors.ts'
+import { makeDirectories } from './make-directory.ts'
 import type { Random } from './random.ts'
 
 /** `id` is 16 hexadecimal digits, drawn by chance, and stands in what the key sealed; `secret` is 32 bytes. */
@@ -179,7 +170,7 @@ const writeKeyringFile = (path: string, { root, keys }: Contents, random: Random
   const text = JSON.stringify({ format: FORMAT, root: Buffer.from(root).toString('base64'), keys: stored })
   const fresh = `${path}.new`
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectories(dirname(path), 0o700)
     rmSync(fresh, { force: true })
     withFile(fresh, 'wx', file => {
       writeSync(file, text)
