@@ -7,7 +7,7 @@ import type { AgentServices, TemplateOwner } from './task-context.ts'
 
 type Variables = Readonly<Record<string, string>>
 
-const BYTES_PER_MB = 1_000_000
+const BYTES_PER_MB = 1_048_576
 
 /** What every container and process of an allocation's task carries. */
 export const labelsOfTask = (base: Variables, owner: TemplateOwner): Variables => {
