@@ -25,7 +25,6 @@ export type CommandsOptions = {
   readonly clock: Clock
   readonly random: Random
   readonly nextLaunch: (periodic: Periodic, afterMs: number) => number | null
-  readonly childIdOf: (parentId: string, instant: number) => string
 }
 
 export type Accepted = Extract<JobCommandResult, { kind: 'accepted' }>

@@ -1,4 +1,4 @@
-import { jobKey, uuidOf } from '../domain/ids.ts'
+import { type JobKey, jobKey, splitJobKey, uuidOf } from '../domain/ids.ts'
 import type { JobCommand } from '../domain/job/index.ts'
 import type { Sealed } from '../domain/jobspec/schema.ts'
 import type { Random } from '../platform/random.ts'
@@ -59,27 +59,31 @@ export const createLaunchCommands = (kit: CommandKit): Pick<Commands, 'dispatchJ
     }
   }
 
+  /** The child that the leader launched with this evaluation, whether it is registered yet or not. */
+  const launchedWith = (parentKey: JobKey, evaluationId: string): string | null => {
+    const evaluation = view.state.evaluations.get(evaluationId)
+    if (evaluation !== undefined) return splitJobKey(evaluation.jobKey).jobId
+    for (const [childId, child] of view.state.jobs.get(parentKey)?.pendingChildren ?? []) {
+      if (child.kind === 'periodic' && child.evaluationId === evaluationId) return childId
+    }
+    return null
+  }
+
   const forcePeriodic: Commands['forcePeriodic'] = async (input, caller) => {
     const key = jobKey(input.namespace, input.jobId)
     const evaluationId = uuidOf('evaluation', caller.commandId)
     const data = { jobId: input.jobId, instant: clock.now(), evaluationId }
     const result = await run(key, { type: 'ForcePeriodicRun', data }, caller)
     if (result.kind === 'rejected') return result
-    const [recorded] = result.events
-    // A command that is sent again means the instant of the first time.
-    const instant = recorded?.type === 'PeriodicRunForced' ? recorded.data.instant : data.instant
     const request = result.eventIds[0] ?? ''
     await decided(
       `the run of job "${input.jobId}"`,
       () => view.state.jobs.get(key)?.pendingForces.has(request) !== true,
     )
-    const launchedJobId = kit.childIdOf(input.jobId, instant)
+    const launchedJobId = launchedWith(key, evaluationId)
+    if (launchedJobId === null)
+      return rejectionOf({ code: 'PERIODIC_RUN_SKIPPED', reason: 'the leader decided on it otherwise' })
     const child = jobKey(input.namespace, launchedJobId)
-    const isLaunched =
-      view.state.evaluations.has(evaluationId) ||
-      view.state.jobs.get(key)?.pendingChildren.get(launchedJobId)?.kind === 'periodic'
-    if (!isLaunched)
-      return rejectionOf({ code: 'PERIODIC_RUN_SKIPPED', reason: `a job "${launchedJobId}" exists already` })
     await decided(`the registration of job "${launchedJobId}"`, () => view.state.jobs.has(child))
     return { kind: 'done', position: view.state.position, launchedJobId, evaluationId }
   }

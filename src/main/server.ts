@@ -3,7 +3,7 @@ import { createLeader, type Leader } from '../agents/server/leader.ts'
 import { createLinkHub, type LinkHub } from '../agents/server/link-hub.ts'
 import { createLiveness, DEFAULT_HEARTBEATS, type HeartbeatRules, type Liveness } from '../agents/server/liveness.ts'
 import type { OpenSealed } from '../agents/server/node-feed.ts'
-import { childIdOf, nextLaunch } from '../agents/server/periodic-dispatcher.ts'
+import { nextLaunch } from '../agents/server/periodic-dispatcher.ts'
 import { createReactors } from '../agents/server/registry.ts'
 import type { Commands } from '../app/api-commands.ts'
 import type { ClusterView, ViewObserver } from '../app/cluster-view.ts'
@@ -103,7 +103,6 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     clock,
     random,
     nextLaunch,
-    childIdOf,
   })
   // A server that cannot read on stays, to show what it knows.
   const leading = leader.run().then(outcome => (outcome === 'halted' ? untilAborted(signal) : undefined))

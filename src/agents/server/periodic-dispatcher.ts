@@ -36,8 +36,7 @@ export const nextLaunch = (periodic: Periodic, afterMs: number): number | null =
     }),
   )
 
-export const childIdOf = (parentId: string, instant: number): string =>
-  `${parentId}/periodic-${Math.floor(instant / 1_000)}`
+const childIdOf = (parentId: string, instant: number): string => `${parentId}/periodic-${Math.floor(instant / 1_000)}`
 
 const lastOf = (job: JobState): number => Math.max(job.lastPeriodicInstant ?? 0, job.periodicSince)
 
@@ -52,8 +51,9 @@ const hasLiveChild = (state: ClusterState, job: JobState): boolean => {
 
 type Due = { readonly instant: number; readonly request: string | null; readonly reason: string }
 
-const runOf = (job: JobState, due: Due, outcome: PeriodicRun['outcome'], reason: string): PeriodicRun => {
-  const childId = outcome === 'launched' ? childIdOf(job.jobId, due.instant) : null
+type Outcome = Pick<PeriodicRun, 'outcome' | 'reason' | 'childId'>
+
+const runOf = (job: JobState, due: Due, { outcome, reason, childId }: Outcome): PeriodicRun => {
   return {
     namespace: job.namespace,
     parentId: job.jobId,
@@ -68,16 +68,28 @@ const runOf = (job: JobState, due: Due, outcome: PeriodicRun['outcome'], reason:
   }
 }
 
-const decide = (state: ClusterState, job: JobState, due: Due, taken: Set<string>): PeriodicRun => {
-  const childId = childIdOf(job.jobId, due.instant)
+/** The ids of children that one plan gives away. */
+type Taken = Set<string>
+
+const isTaken = (state: ClusterState, job: JobState, childId: string, taken: Taken): boolean => {
   const key = jobKey(job.namespace, childId)
-  if (taken.has(key) || state.jobs.has(key) || job.pendingChildren.has(childId)) {
-    return runOf(job, due, 'skipped', `a job "${childId}" exists already`)
-  }
-  const overlaps = due.request === null && job.spec.periodic?.prohibitsOverlap === true && hasLiveChild(state, job)
-  if (overlaps) return runOf(job, due, 'skipped', 'an earlier run still goes on and overlap is prohibited')
-  taken.add(key)
-  return runOf(job, due, 'launched', due.reason)
+  return taken.has(key) || state.jobs.has(key) || job.pendingChildren.has(childId)
+}
+
+const launch = (job: JobState, due: Due, childId: string, taken: Taken): PeriodicRun => {
+  taken.add(jobKey(job.namespace, childId))
+  return runOf(job, due, { outcome: 'launched', reason: due.reason, childId })
+}
+
+const skip = (job: JobState, due: Due, reason: string): PeriodicRun =>
+  runOf(job, due, { outcome: 'skipped', reason, childId: null })
+
+const decide = (state: ClusterState, job: JobState, due: Due, taken: Taken): PeriodicRun => {
+  const childId = childIdOf(job.jobId, due.instant)
+  if (isTaken(state, job, childId, taken)) return skip(job, due, `a job "${childId}" exists already`)
+  const overlaps = job.spec.periodic?.prohibitsOverlap === true && hasLiveChild(state, job)
+  if (overlaps) return skip(job, due, 'an earlier run still goes on and overlap is prohibited')
+  return launch(job, due, childId, taken)
 }
 
 /** All instants due at `now`, oldest first, with how many more there were than are listed. */
@@ -99,19 +111,14 @@ const dueInstants = (
   return { instants, unlisted: walked - instants.length }
 }
 
-const runsOf = (state: ClusterState, job: JobState, now: number): readonly PeriodicRun[] => {
-  const taken = new Set<string>()
+const runsOf = (state: ClusterState, job: JobState, now: number, taken: Taken): readonly PeriodicRun[] => {
   const { instants, unlisted } = dueInstants(job, now)
   const newest = instants.at(-1)
   if (newest === undefined) return []
   const missed = instants.slice(0, -1).map((instant, index) => {
     const more = index === 0 && unlisted > 0 ? `, and ${unlisted} before it` : ''
-    return runOf(
-      job,
-      { instant, request: null, reason: '' },
-      'missed',
-      `the servers were not running or too late${more}`,
-    )
+    const reason = `the servers were not running or too late${more}`
+    return runOf(job, { instant, request: null, reason: '' }, { outcome: 'missed', reason, childId: null })
   })
   // Of what was missed at most one run is made up for, at once (nomad-behaviour §3.10).
   const isLate = now - newest > LATE_LAUNCH_MS
@@ -123,13 +130,20 @@ const runsOf = (state: ClusterState, job: JobState, now: number): readonly Perio
   return [...missed, decide(state, job, due, taken)]
 }
 
-const forcedRuns = (state: ClusterState, job: JobState): readonly PeriodicRun[] => {
-  const taken = new Set<string>()
-  return Array.from(job.pendingForces, ([request, { instant, evaluationId }]) => {
-    const run = decide(state, job, { instant, request, reason: 'asked for' }, taken)
-    return run.outcome === 'launched' ? { ...run, evaluationId } : run
-  })
+/** A run that shares its second with another is numbered after it; a second of its own would be that of a later run. */
+const freeChildId = (state: ClusterState, job: JobState, instant: number, taken: Taken): string => {
+  const first = childIdOf(job.jobId, instant)
+  let childId = first
+  for (let number = 2; isTaken(state, job, childId, taken); number++) childId = `${first}-${number}`
+  return childId
 }
+
+/** What a user asks for is launched, whatever the schedule says of that moment. */
+const forcedRuns = (state: ClusterState, job: JobState, taken: Taken): readonly PeriodicRun[] =>
+  Array.from(job.pendingForces, ([request, { instant, evaluationId }]) => {
+    const due = { instant, request, reason: 'asked for' }
+    return { ...launch(job, due, freeChildId(state, job, instant, taken), taken), evaluationId }
+  })
 
 /** Decides every run of every schedule, once: launched, skipped or missed, with the reason (I9). */
 export const createPeriodicDispatcher = (): Reactor => {
@@ -151,13 +165,14 @@ export const createPeriodicDispatcher = (): Reactor => {
 
   const plan = ({ state, now, batch }: ReactorContext): void => {
     const runs: PeriodicRun[] = []
-    for (const key of state.jobsWithPendingWork) {
-      const job = state.jobs.get(key)
-      if (job !== undefined) runs.push(...forcedRuns(state, job))
-    }
+    const taken: Taken = new Set()
     for (const key of state.periodicJobs) {
       const job = state.jobs.get(key)
-      if (job !== undefined && isDue(job, now)) runs.push(...runsOf(state, job, now))
+      if (job !== undefined && isDue(job, now)) runs.push(...runsOf(state, job, now, taken))
+    }
+    for (const key of state.jobsWithPendingWork) {
+      const job = state.jobs.get(key)
+      if (job !== undefined) runs.push(...forcedRuns(state, job, taken))
     }
     for (const key of nextInstants.keys()) if (!state.periodicJobs.has(key)) nextInstants.delete(key)
     if (runs.length > 0) batch.add({ type: 'PeriodicRunsDecided', data: { runs } })

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { clientStatusOf } from '../../../../src/domain/cluster/index.ts'
 import { type ControlPlane, caller, registration, startControlPlane } from '../../../support/control-plane.ts'
 import { eventually } from '../../../support/eventually.ts'
@@ -23,6 +23,8 @@ const service = (count: number, image = 'demo:1'): string => `job "web" {
   }
 }`
 
+// The first job file waits for the HCL gate's worker, which a busy machine starts slowly.
+vi.setConfig({ testTimeout: 30_000 })
 let plane: ControlPlane
 afterEach(() => plane.stop())
 
@@ -177,7 +179,7 @@ describe('a control plane with one node', () => {
     )
     expect(child.derivation?.parentId).toBe('tick')
     const forced = await plane.server.commands.forcePeriodic({ namespace: 'default', jobId: 'tick' }, caller())
-    expect(['done', 'rejected']).toContain(forced.kind)
+    expect(forced.kind).toBe('done')
     await plane.server.commands.stopJob(
       { namespace: 'default', jobId: 'tick', purges: true, stopsChildren: true },
       caller(),

@@ -126,3 +126,20 @@ describe('a stop that skips shutdown delays', () => {
     expect((await toldOf(agent, id)).skipsShutdownDelay).toBe(skipsShutdownDelay)
   })
 })
+
+it('runs that are forced in one second are launched each, under ids of their own', async () => {
+  const schedule = 'type = "batch"\n periodic {\n cron = "0 0 1 1 *"\n }'
+  await register(file(1, 100).replace('group "app"', `${schedule}\n group "app"`))
+  const force = () => plane.server.commands.forcePeriodic({ namespace: 'default', jobId: 'web' }, caller())
+  const forced = await Promise.all([force(), force(), force()])
+  const ids = forced.map(outcome => (outcome.kind === 'done' ? outcome.launchedJobId : outcome.message))
+  expect(new Set(ids).size).toBe(3)
+  // Three of at most two neighbouring seconds: two of them share one.
+  expect(ids.filter(id => /^web\/periodic-\d+$/.test(id)).length).toBeLessThan(3)
+  for (const outcome of forced) {
+    const evaluation = evaluationOf(outcome)
+    expect(ids.map(id => jobKey('default', id))).toContain(evaluation?.jobKey)
+  }
+  for (const id of ids)
+    expect(plane.server.view.state.jobs.get(jobKey('default', id))?.derivation?.parentId).toBe('web')
+})
