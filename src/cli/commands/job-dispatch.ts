@@ -5,7 +5,7 @@ import { granted, type Rejection, rejectionFields } from '../answers.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { document } from '../document.ts'
 import { EXIT_OK } from '../exit-codes.ts'
-import { findJob } from '../find-job.ts'
+import { findTemplate } from '../find-job.ts'
 import { inertFlag, warnOfInert } from '../inert-flags.ts'
 import { followEvaluation } from '../monitor/follow.ts'
 import { waitForJob } from '../monitor/wait-for-job.ts'
@@ -94,7 +94,7 @@ With -wait, exit code 2 when an allocation of the child failed, 1 when the child
       return { name: text.slice(0, equals), value: text.slice(equals + 1) }
     })
     const payload = await readPayload(context, payloadPath)
-    const job = await findJob(context, typed)
+    const job = await findTemplate(context, typed, 'dispatch')
     const input = {
       namespace: job.namespace,
       jobId: job.id,

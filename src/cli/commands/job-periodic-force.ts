@@ -2,7 +2,7 @@ import { granted, type Rejection, rejectionFields } from '../answers.ts'
 import { defineCommand } from '../command.ts'
 import { document } from '../document.ts'
 import { EXIT_OK } from '../exit-codes.ts'
-import { findJob } from '../find-job.ts'
+import { findTemplate } from '../find-job.ts'
 import { followEvaluation } from '../monitor/follow.ts'
 import { verboseFlag } from '../output-flags.ts'
 import { printLines } from '../print.ts'
@@ -34,7 +34,7 @@ export const command = defineCommand({
   ],
   takes: { min: 1, max: 1 },
   run: async (context, { flags, positionals }) => {
-    const job = await findJob(context, positionals[0] ?? '')
+    const job = await findTemplate(context, positionals[0] ?? '', 'periodic')
     const input = { namespace: job.namespace, jobId: job.id }
     const { evaluationId, position } = granted(
       (await context.api.query(forcePeriodicDocument, { input })).forcePeriodic,

@@ -46,6 +46,7 @@ export type JobFilter = {
   readonly prefix?: string | undefined
   readonly status?: string | undefined
   readonly type?: string | undefined
+  readonly template?: TemplateKind | undefined
   readonly parentKey?: number | undefined
 }
 
@@ -106,13 +107,14 @@ const afterCursor = (page: Page): { readonly afterNamespace: string; readonly af
 
 export const createJobQueries = (sql: Sql) => {
   const list = (filter: JobFilter, page: Page, at: At): Listed<JobRow> => {
-    const { namespace, prefix, status, type, parentKey } = filter
+    const { namespace, prefix, status, type, template, parentKey } = filter
     const text = `SELECT ${columns} FROM job_spec s ${joins(at)} ${where(
       holds('s', at),
       namespace !== null && 's.namespace = @namespace',
       prefix !== undefined && 's.job_id >= @prefix AND s.job_id < @end',
       status !== undefined && 'st.status = @status',
       type !== undefined && 's.type = @type',
+      template !== undefined && 's.template = @template',
       parentKey !== undefined && 's.parent_key = @parentKey',
       '(s.namespace, s.job_id) > (@afterNamespace, @afterId)',
     )} ORDER BY s.namespace, s.job_id LIMIT @limit`
@@ -124,6 +126,7 @@ export const createJobQueries = (sql: Sql) => {
       end: endOfPrefix(prefix ?? ''),
       status: status ?? null,
       type: type ?? null,
+      template: template ?? null,
       parentKey: parentKey ?? null,
       limit: page.first + 1,
     })

@@ -23,8 +23,14 @@ type JobsArguments = ReadArguments &
     readonly status?: string | null
     readonly type?: string | null
     readonly parentId?: string | null
+    readonly launches?: 'periodic' | 'dispatch' | null
   }
 type JobArguments = ReadArguments & { readonly id: string; readonly namespace?: string | null }
+
+const templateOf = (launches: JobsArguments['launches']): JobRow['template'] | undefined => {
+  if (launches === null || launches === undefined) return undefined
+  return launches === 'periodic' ? 'periodic' : 'parameterized'
+}
 
 /** The key of a parent that never was fits nothing. */
 const NO_KEY = -1
@@ -41,6 +47,7 @@ const queries = ({ readModel }: ApiContext) => ({
         prefix: args.prefix ?? undefined,
         status: args.status ?? undefined,
         type: args.type ?? undefined,
+        template: templateOf(args.launches ?? null),
         parentKey: parentId === undefined ? undefined : (jobs.keyOf(namespace ?? 'default', parentId) ?? NO_KEY),
       }
       return connectionOf(jobs.list(filter, pageOf(args), at), jobCursor, positionOf(readModel, at))

@@ -271,9 +271,12 @@ describe('job dispatch', () => {
 
   it('says what it launched, then follows it as the tutorial shows', async () => {
     const inputs: unknown[] = []
-    const { code, stdout } = await runFakeCli(['job', 'dispatch', '-meta', 'budget=200', 'pytechco-setup', '-'], {
+    const { code, stdout } = await runFakeCli(['job', 'dispatch', '-meta', 'budget=200', 'pytechco-set', '-'], {
       root: {
-        job: () => job({ id: 'pytechco-setup' }),
+        jobs: ({ launches }: { readonly launches: string }) => {
+          expect(launches).toBe('dispatch')
+          return pageOf([job({ id: 'pytechco-setup' })])
+        },
         dispatchJob: ({ input }: { readonly input: object }) => {
           inputs.push(JSON.parse(JSON.stringify(input)))
           return dispatched
@@ -294,9 +297,37 @@ describe('job dispatch', () => {
     expect(stdout).toContain(`: Evaluation triggered by job "${child}"\n`)
   })
 
+  it('takes a whole id before longer ones, and names the templates that a prefix fits', async () => {
+    const launched: unknown[] = []
+    const root = {
+      jobs: () => pageOf([job({ id: 'etl' }), job({ id: 'etl-2' })]),
+      dispatchJob: ({ input }: { readonly input: { readonly jobId: string } }) => {
+        launched.push(input.jobId)
+        return dispatched
+      },
+    }
+    expect((await runFakeCli(['job', 'dispatch', '-detach', 'etl'], { root })).code).toBe(0)
+    expect(launched).toEqual(['etl'])
+    const { code, stderr } = await runFakeCli(['job', 'dispatch', '-detach', 'et'], { root })
+    expect(code).toBe(1)
+    expect(stderr).toContain('Prefix matched multiple jobs')
+    expect(stderr).toContain('etl-2')
+  })
+
+  it('tells of a job that is no template as the server does', async () => {
+    const root = {
+      jobs: () => pageOf([]),
+      job: () => job(),
+      dispatchJob: () => rejection('JOB_NOT_PARAMETERIZED', 'no'),
+    }
+    expect((await runFakeCli(['job', 'dispatch', 'pytech'], { root })).stderr).toBe(
+      'Error [JOB_NOT_PARAMETERIZED]: no\n',
+    )
+  })
+
   it('tells which meta is missing', async () => {
     const message = 'Dispatch did not provide required meta keys: [budget]'
-    const root = { job: () => job(), dispatchJob: () => rejection('DISPATCH_META_MISSING', message) }
+    const root = { jobs: () => pageOf([job()]), dispatchJob: () => rejection('DISPATCH_META_MISSING', message) }
     expect(await runFakeCli(['job', 'dispatch', 'x'], { root })).toEqual({
       code: 1,
       stdout: '',
@@ -306,9 +337,10 @@ describe('job dispatch', () => {
 
   it('waits for the end with -wait, and tells a failure by exit code 2', async () => {
     const summary = [{ group: 'g', queued: 0, starting: 0, running: 0, failed: 1, complete: 0, lost: 0, unknown: 0 }]
-    const states = [job({ status: 'running' }), job({ status: 'running' }), job({ status: 'dead', summary })]
+    const states = [job({ status: 'running' }), job({ status: 'dead', summary })]
     const { code, stdout } = await runFakeCli(['job', 'dispatch', '-wait', 'x'], {
       root: {
+        jobs: () => pageOf([job()]),
         job: () => states.shift(),
         dispatchJob: () => dispatched,
         evaluation: () => evaluation({ deploymentId: null }),
@@ -370,7 +402,7 @@ describe('other verbs of jobs', () => {
       launchedJobId: 'e/periodic-1',
       evaluationId: ids.evaluation,
     }
-    const root = { job: () => job(), forcePeriodic: () => forced }
+    const root = { jobs: () => pageOf([job()]), forcePeriodic: () => forced }
     expect((await runFakeCli(['job', 'periodic', 'force', '-detach', 'e'], { root })).stdout).toBe(
       `Force periodic successful\nEvaluation ID: ${ids.evaluation}\n`,
     )
