@@ -8,9 +8,10 @@ import { AppError } from '../platform/errors.ts'
 import type { Random } from '../platform/random.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import type { Caller, Rejected } from './api-commands.ts'
+import { CATCH_UP_TIMEOUT_MS } from './catch-up.ts'
 import type { ClusterView } from './cluster-view.ts'
 import type { Provenance } from './codec.ts'
-import { CATCH_UP_TIMEOUT_MS, type JobCommandHandler, type JobCommandResult } from './job-commands.ts'
+import type { JobCommandHandler, JobCommandResult } from './job-commands.ts'
 import type { SourceStore } from './source-store.ts'
 
 /** How long a mutation waits for the leader's answer to what it asked for, ms. */

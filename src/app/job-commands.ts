@@ -2,13 +2,12 @@ import type { RequestPlace } from '../domain/cluster/index.ts'
 import { commandEventId, type JobKey } from '../domain/ids.ts'
 import { decideJob, type JobCommand, type JobEvent, type JobRejection } from '../domain/job/index.ts'
 import type { EventStore, Position } from '../eventstore/port.ts'
+import { catchUp } from './catch-up.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { decode, encode, type Provenance } from './codec.ts'
 
 /** How often a command is decided again after somebody else appended first. */
 export const MAX_COMMAND_ATTEMPTS = 5
-/** How long a command waits for the state to catch up with the log, ms. */
-export const CATCH_UP_TIMEOUT_MS = 5_000
 
 export type JobCommandResult =
   /** `events` is empty when it was already so; `position` is then the state's own. */
@@ -72,7 +71,7 @@ export const createJobCommandHandler = (store: EventStore, view: ClusterView): J
       const encoded = events.map((event, index) => encode(eventIds[index] ?? '', event, provenance))
       const result = await store.append(`job-${key}`, job?.revision ?? 'no-stream', encoded)
       if (result.kind === 'appended') return { kind: 'accepted', position: result.position, events, eventIds }
-      await view.reached(await store.head(), CATCH_UP_TIMEOUT_MS)
+      await catchUp(store, view, `job-${key}`, job?.revision ?? 'no-stream')
     }
     return { kind: 'contended' }
   }

@@ -3,9 +3,9 @@ import { uuidOf } from '../domain/ids.ts'
 import { configStream, nodeStream } from '../domain/streams.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Caller, Commands, Outcome } from './api-commands.ts'
+import { CATCH_UP_TIMEOUT_MS } from './catch-up.ts'
 import { encode } from './codec.ts'
 import { type CommandKit, reject, rejectionOf } from './command-kit.ts'
-import { CATCH_UP_TIMEOUT_MS } from './job-commands.ts'
 import { appendToNode } from './node-streams.ts'
 
 /** A restart or signal that its node has not done by then is refused there as expired, ms. */

@@ -2,9 +2,9 @@ import type { NodeState } from '../domain/cluster/index.ts'
 import type { DomainEvent } from '../domain/events.ts'
 import type { EventStore, Position, Revision } from '../eventstore/port.ts'
 import { AppError } from '../platform/errors.ts'
+import { CATCH_UP_TIMEOUT_MS, catchUp } from './catch-up.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { encode, type Provenance } from './codec.ts'
-import { CATCH_UP_TIMEOUT_MS } from './job-commands.ts'
 
 /** How often an append to a node's streams is tried again after somebody else's. */
 export const MAX_NODE_APPEND_ATTEMPTS = 10
@@ -34,7 +34,7 @@ export const appendToNode = async (store: EventStore, view: ClusterView, append:
       await view.reached(result.position, CATCH_UP_TIMEOUT_MS)
       return result.position
     }
-    await view.reached(await store.head(), CATCH_UP_TIMEOUT_MS)
+    await catchUp(store, view, append.stream, revision < 0 ? 'no-stream' : revision)
   }
   throw new AppError('CONTENDED', `the stream ${append.stream} is written by somebody else`)
 }

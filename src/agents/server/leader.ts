@@ -1,6 +1,7 @@
+import { CATCH_UP_TIMEOUT_MS, catchUp } from '../../app/catch-up.ts'
 import { type ClusterView } from '../../app/cluster-view.ts'
 import { encode, type Provenance } from '../../app/codec.ts'
-import { CATCH_UP_TIMEOUT_MS, type JobCommandHandler } from '../../app/job-commands.ts'
+import type { JobCommandHandler } from '../../app/job-commands.ts'
 import { type Changes, noChanges } from '../../domain/cluster/index.ts'
 import type { ControlEvent } from '../../domain/control/events.ts'
 import { controlEventId } from '../../domain/ids.ts'
@@ -87,7 +88,7 @@ export const createLeader = (options: LeaderOptions): Leader => {
       try {
         const result = await store.append(CONTROL_STREAM, expected < 0 ? 'no-stream' : expected, events)
         if (result.kind === 'appended') await view.reached(result.position, CATCH_UP_TIMEOUT_MS)
-        else await view.reached(await store.head(), CATCH_UP_TIMEOUT_MS)
+        else await catchUp(store, view, CONTROL_STREAM, expected < 0 ? 'no-stream' : expected)
         return result.kind === 'appended' ? 'appended' : 'conflict'
       } catch (error) {
         if (signal.aborted || !isAppError(error) || isFinal(error.code)) throw error
