@@ -10,6 +10,7 @@ import { renderNodeList, renderNodeStatus } from '../render/node-status.ts'
 type Flags = {
   readonly short: boolean
   readonly allocs: boolean
+  readonly os: boolean
   readonly stats: boolean
   readonly verbose: boolean
   readonly json: boolean
@@ -17,9 +18,9 @@ type Flags = {
 }
 
 const listNodes = async (context: CommandContext, flags: Flags): Promise<number> => {
-  const { rows, isCut } = await fetchNodes(context)
+  const { rows, isCut } = await fetchNodes(context, flags.os)
   warnIfCut(context, isCut, rows.length)
-  const options = { isVerbose: flags.verbose, hasAllocations: flags.allocs }
+  const options = { isVerbose: flags.verbose, hasAllocations: flags.allocs, hasSystem: flags.os }
   return printData(context, flags, rows, nodes => renderNodeList(nodes, options))
 }
 
@@ -30,7 +31,7 @@ const allocationsOf = ({ api }: CommandContext, node: NodeStatus) =>
     return (await api.query(nodeAllocationsDocument, { nodeId: node.id, first: PAGE_SIZE, cursor })).allocations
   })
 
-export const showNode = async (context: CommandContext, id: string, flags: Flags): Promise<number> => {
+export const showNode = async (context: CommandContext, id: string, flags: Omit<Flags, 'os'>): Promise<number> => {
   const variables = {
     id,
     first: PAGE_SIZE,
@@ -52,6 +53,7 @@ export const command = defineCommand({
     { name: 'self', type: 'boolean', usage: 'The node of the agent that answers.' },
     { name: 'short', type: 'boolean', usage: 'Show the first block only.' },
     { name: 'allocs', type: 'boolean', usage: 'In the list: how many allocations run.' },
+    { name: 'os', type: 'boolean', usage: 'In the list: the operating system.' },
     { name: 'stats', type: 'boolean', usage: 'Show in full what the machine uses.' },
     verboseFlag,
     ...outputFlags,

@@ -15,6 +15,8 @@ import { type NodeUsage, nodeUsageFields } from './usage.ts'
 export const nodeRowFields = `id name nodePool datacenter nodeClass address version status isEligible isDraining
   runningAllocations`
 
+type NameValue = { readonly name: string; readonly value: string }
+
 export type NodeRow = {
   readonly id: string
   readonly name: string
@@ -27,10 +29,10 @@ export type NodeRow = {
   readonly isEligible: boolean
   readonly isDraining: boolean
   readonly runningAllocations: number
+  readonly attributes?: readonly NameValue[]
 }
 
 export type NodeResources = { readonly cpuMhz: number; readonly memoryMb: number; readonly diskMb: number }
-type NameValue = { readonly name: string; readonly value: string }
 
 export type NodeStatus = NodeRow & {
   readonly __typename: 'Node'
@@ -45,7 +47,6 @@ export type NodeStatus = NodeRow & {
     readonly isHealthy: boolean
     readonly message: string
   }[]
-  readonly attributes?: readonly NameValue[]
   readonly meta?: readonly NameValue[]
   readonly foreignPorts: readonly number[]
   readonly usage?: NodeUsage
@@ -54,13 +55,16 @@ export type NodeStatus = NodeRow & {
 
 export const nodeListDocument = document<
   { readonly nodes: Page<NodeRow> },
-  { readonly first: number; readonly cursor: string | null }
->(`query ListNodes($first: Int, $cursor: String) {
-  nodes(first: $first, cursor: $cursor) { nodes { ${nodeRowFields} } ${pageFields} }
+  { readonly first: number; readonly cursor: string | null; readonly withAttributes: boolean }
+>(`query ListNodes($first: Int, $cursor: String, $withAttributes: Boolean!) {
+  nodes(first: $first, cursor: $cursor) {
+    nodes { ${nodeRowFields} attributes @include(if: $withAttributes) { name value } }
+    ${pageFields}
+  }
 }`)
 
-export const fetchNodes = ({ api }: CommandContext): Promise<Listed<NodeRow>> =>
-  listAll(async cursor => (await api.query(nodeListDocument, { first: PAGE_SIZE, cursor })).nodes)
+export const fetchNodes = ({ api }: CommandContext, withAttributes = false): Promise<Listed<NodeRow>> =>
+  listAll(async cursor => (await api.query(nodeListDocument, { first: PAGE_SIZE, cursor, withAttributes })).nodes)
 
 export const nodeStatusDocument = document<
   { readonly node: NodeStatus | Unresolved },

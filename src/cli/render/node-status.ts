@@ -10,14 +10,18 @@ import { renderHostUsage, usedMhz } from './usage.ts'
 
 const MS_PER_SECOND = 1_000
 
-export type NodeListOptions = { readonly isVerbose: boolean; readonly hasAllocations: boolean }
+export type NodeListOptions = {
+  readonly isVerbose: boolean
+  readonly hasAllocations: boolean
+  readonly hasSystem: boolean
+}
 
 const eligibility = ({ isEligible }: NodeRow): string => (isEligible ? 'eligible' : 'ineligible')
 
 /** The list of `node status`. */
 export const renderNodeList = (
   nodes: readonly NodeRow[],
-  { isVerbose, hasAllocations }: NodeListOptions,
+  { isVerbose, hasAllocations, hasSystem }: NodeListOptions,
 ): readonly string[] => {
   if (nodes.length === 0) return ['No nodes registered']
   const heading = [
@@ -26,6 +30,7 @@ export const renderNodeList = (
     'DC',
     'Name',
     'Class',
+    ...(hasSystem ? ['OS'] : []),
     ...(isVerbose ? ['Address', 'Version'] : []),
     'Drain',
     'Eligibility',
@@ -38,6 +43,7 @@ export const renderNodeList = (
     node.datacenter,
     node.name,
     node.nodeClass,
+    ...(hasSystem ? [node.attributes?.find(({ name }) => name === 'os.name')?.value ?? ''] : []),
     ...(isVerbose ? [node.address, node.version] : []),
     String(node.isDraining),
     eligibility(node),

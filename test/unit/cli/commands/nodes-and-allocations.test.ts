@@ -32,6 +32,15 @@ describe('node status', () => {
     )
   })
 
+  it('lists operating systems with -os', async () => {
+    const attributes = [{ name: 'os.name', value: 'debian' }]
+    const root = { nodes: () => pageOf([node({ attributes })]) }
+    expect(lines((await runFakeCli(['node', 'status', '-os'], { root })).stdout)).toEqual([
+      'ID        Node Pool  DC   Name    Class   OS      Drain  Eligibility  Status',
+      '2c9f4b7e  default    dc1  node-1  <none>  debian  false  eligible     ready',
+    ])
+  })
+
   it('shows the address of a node where the tutorial looks for it', async () => {
     const { stdout } = await runFakeCli(['node', 'status', '-verbose', '2c9f4b7e'], { root: { node: () => node() } })
     const found = lines(stdout).filter(line => /ip-address/i.test(line))
