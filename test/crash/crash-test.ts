@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '../../src/platform/random.ts'
 import { compareRebuilt } from '../support/rebuilt.ts'
 import { type Agents, createAgents } from './agents.ts'
 import { type Point, type PointName, points } from './points.ts'
-import { createWorkload, type Workload } from './workload.ts'
+import { createWorkload, isProcessAlive, type Workload } from './workload.ts'
 
 export type CrashResult = {
   readonly point: PointName
@@ -77,8 +77,17 @@ type Killers = {
   readonly [K in Point['kind']]: (round: Round, name: string, point: Extract<Point, { kind: K }>) => Promise<Killed>
 }
 
-const brokerPid = ({ agents }: Round): number =>
-  Number(readFileSync(join(agents.client.dataDir, 'client/drivers/raw_exec/raw_exec/broker.pid'), 'utf8'))
+/** The broker is started with the first task, and again after it was killed. */
+const brokerPid = async ({ agents }: Round): Promise<number> => {
+  const path = join(agents.client.dataDir, 'client/drivers/raw_exec/raw_exec/broker.pid')
+  const deadline = performance.now() + SETTLED_WITHIN_MS
+  while (performance.now() < deadline) {
+    const pid = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0
+    if (pid > 0 && isProcessAlive(pid)) return pid
+    await pause(POLL_MS)
+  }
+  throw new Error('the broker did not start')
+}
 
 const pidOfRun = async ({ workload, number }: Round): Promise<number> => {
   const deadline = performance.now() + SETTLED_WITHIN_MS
@@ -112,7 +121,7 @@ const killers: Killers = {
   broker: async round => {
     await disturbed(round, async () => {
       await pause(round.chance() * MAX_KILL_DELAY_MS)
-      process.kill(brokerPid(round), 'SIGKILL')
+      process.kill(await brokerPid(round), 'SIGKILL')
     })
     return { kills: 1, inRecovery: 0 }
   },
