@@ -1,7 +1,7 @@
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { FlagSpec, FlagValues } from '../lang/goflags/index.ts'
 import type { LogSummary } from '../logfile/check-log.ts'
-import type { LogFile } from '../logfile/import-log.ts'
+import type { LogFile } from '../logfile/format.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { CliApi } from './cli-api.ts'
 import type { CliIo } from './io.ts'

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { LogFile } from '../logfile/import-log.ts'
+import type { LogFile } from '../logfile/format.ts'
 import { messageOf, systemCodeOf } from '../platform/errors.ts'
 import type { CommandContext } from './command.ts'
 import { Refusal } from './refusal.ts'

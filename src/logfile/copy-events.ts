@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { newestPositionIn, translatePositions } from '../domain/positions.ts'
 import type { Append, EventStore, Position, RecordedEvent } from '../eventstore/port.ts'
 import { AppError } from '../platform/errors.ts'
-import type { LogFile } from './import-log.ts'
+import type { LogFile } from './format.ts'
 import { createPositionMap, type PositionMap } from './position-map.ts'
 import { readLog } from './read-log.ts'
 

@@ -7,6 +7,13 @@
 import type { RecordedEvent } from '../eventstore/port.ts'
 import { AppError } from '../platform/errors.ts'
 
+export type LogFile = {
+  /** What messages call it. */
+  readonly name: string
+  /** Its bytes from the beginning, anew with each call. */
+  readonly open: () => AsyncIterable<Uint8Array>
+}
+
 export const LOG_FORMAT = 'muster-log'
 export const LOG_VERSION = 1
 /** Bytes of one line; an event of the largest size that a store takes is well below. */

@@ -6,15 +6,8 @@ import { AppError } from '../platform/errors.ts'
 import { checkLog, type LogSummary } from './check-log.ts'
 import { compareCopy } from './compare-copy.ts'
 import { copyEvents } from './copy-events.ts'
-import { damaged, tooNew } from './format.ts'
+import { damaged, type LogFile, tooNew } from './format.ts'
 import { IMPORT_STREAM, isMark, markOf, readMarks } from './import-mark.ts'
-
-export type LogFile = {
-  /** What messages call it. */
-  readonly name: string
-  /** Its bytes from the beginning, anew with each call. */
-  readonly open: () => AsyncIterable<Uint8Array>
-}
 
 /** Throws LOG_FILE_NEWER for an event that this version would not understand. */
 const requireKnown = (file: LogFile) => {

@@ -3,7 +3,7 @@ import type { Recorded } from '../../src/domain/events.ts'
 import { createMemoryStore } from '../../src/eventstore/memory.ts'
 import type { AppendResult, EventStore, Position, RecordedEvent, SubscriptionItem } from '../../src/eventstore/port.ts'
 import { type ExportFacts, exportLog } from '../../src/logfile/export-log.ts'
-import type { LogFile } from '../../src/logfile/import-log.ts'
+import type { LogFile } from '../../src/logfile/format.ts'
 import { follow } from './eventstore.ts'
 
 /** What tests of exported logs share: stores with a history, files in memory. */
