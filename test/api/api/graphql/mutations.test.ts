@@ -85,7 +85,14 @@ test('a rejection is data, with its code, hint and findings', async () => {
   expect(errors).toEqual([])
   const { kind: _, ...shown } = rejected
   expect(data.stopJob).toEqual({ __typename: 'Rejection', ...shown })
-  expect(api.calls[0]?.input).toEqual({ namespace: 'default', jobId: 'x', purges: true, stopsChildren: false })
+  expect(api.calls[0]?.input).toEqual({
+    namespace: 'default',
+    jobId: 'x',
+    purges: true,
+    stopsChildren: false,
+    evaluationPriority: null,
+    skipsShutdownDelay: false,
+  })
   await api.close()
 })
 
