@@ -42,7 +42,8 @@ type End<In> = {
 type Connection = {
   readonly node: string
   /** The boot that the agent named itself by. */
-  bootId: string
+  /** The boot that each report belongs to: one that is sent again may be of an earlier one. */
+  readonly bootIds: Map<number, string>
   readonly agent: End<ServerMessage>
   readonly server: End<AgentMessage>
   /** False from the moment that something was lost: a stream with a hole delivers nothing more. */
@@ -145,7 +146,7 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
 
   const open = (node: string, agent: SimProcess, server: SimProcess): Connection => {
     const ends = { agent: createEnd<ServerMessage>(agent), server: createEnd<AgentMessage>(server) }
-    const connection: Connection = { node, bootId: '', ...ends, passes: true }
+    const connection: Connection = { node, bootIds: new Map(), ...ends, passes: true }
     connections.add(connection)
     agent.onKill(() => finish(connection, connection.agent, connection.server, `${agent.name} died`))
     server.onKill(() => finish(connection, connection.server, connection.agent, `${server.name} died`))
@@ -165,11 +166,11 @@ export const createSimNetwork = (time: SimTime, chance: Chance): SimNetwork => {
         const connection = open(node, agent, server)
         const ofServer = (message: ServerMessage): number => {
           if (message.kind !== 'reported') return 1
-          for (const one of acknowledged) one(connection.bootId, message.sequence)
+          for (const one of acknowledged) one(connection.bootIds.get(message.sequence) ?? '', message.sequence)
           return 1
         }
         const ofAgent = (message: AgentMessage): number => {
-          if (message.kind === 'hello') connection.bootId = message.node.bootId
+          if (message.kind === 'report') connection.bootIds.set(message.report.sequence, message.report.bootId)
           return message.kind === 'report' && troubleOf(node).repeatingUntil > time.elapsedMs() ? 2 : 1
         }
         accept(linkOf<ServerMessage, AgentMessage>(connection, connection.server, connection.agent, ofServer))
