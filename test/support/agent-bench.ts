@@ -218,6 +218,8 @@ export const createAgentBench = (options: BenchOptions = {}): AgentBench => {
       machine: options.machine ?? createFixedMachine(),
       probe: options.probe ?? (async () => ({ isSuccess: true, output: 'ok' })),
       node: buildNodeConfig(),
+      // Each process of an agent has a label of its own, as a dev agent's run has.
+      labels: { 'dev.muster.agent': String(seed) },
     })
     await agent.start()
     await settle()

@@ -22,6 +22,13 @@ export const labelsOfTask = (base: Variables, owner: TemplateOwner): Variables =
   }
 }
 
+/** By what they are found again, whichever agent started them: further labels of `base` may be of the one that did. */
+export const identityOfTask = (base: Variables, owner: TemplateOwner): Variables => ({
+  'dev.muster.node': base['dev.muster.node'] ?? '',
+  'dev.muster.allocation': owner.held().allocationId,
+  'dev.muster.task': owner.task().name,
+})
+
 export const startId = (allocationId: string, task: string, startNumber: number): string =>
   `${allocationId}/${task}/${startNumber}`
 

@@ -1,6 +1,6 @@
 import { sleep } from '../../../platform/clock.ts'
 import { isAppError } from '../../../platform/errors.ts'
-import { buildTaskStart, labelsOfTask } from '../build-task-start.ts'
+import { buildTaskStart, identityOfTask } from '../build-task-start.ts'
 import type { DriverEvent, StartResult, TaskDriver, TaskStart } from '../drivers/driver.ts'
 import type { StepContext } from '../task-context.ts'
 import * as notes from '../task-events.ts'
@@ -98,7 +98,7 @@ const removeStarted = async (context: StepContext): Promise<void> => {
   const { owner, services, signal } = context
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await owner.driver?.sweep(labelsOfTask(services.labels, owner), new Set())
+      await owner.driver?.sweep(identityOfTask(services.labels, owner), new Set())
       return
     } catch (error) {
       if (!isAppError(error) || attempt >= REMOVE_ATTEMPTS) throw error

@@ -1,6 +1,6 @@
 import { sleep } from '../../../platform/clock.ts'
 import { messageOf } from '../../../platform/errors.ts'
-import { labelsOfTask } from '../build-task-start.ts'
+import { identityOfTask } from '../build-task-start.ts'
 import type { TaskHandle } from '../drivers/driver.ts'
 import type { StepContext } from '../task-context.ts'
 import * as notes from '../task-events.ts'
@@ -60,7 +60,7 @@ export const restart = async (context: StepContext): Promise<void> => {
 
 export const abandon = async (context: StepContext): Promise<void> => {
   const { owner, services } = context
-  await owner.driver?.sweep(labelsOfTask(services.labels, owner), new Set())
+  await owner.driver?.sweep(identityOfTask(services.labels, owner), new Set())
   await context.commit(dead(context, false), [...context.endNotes(), notes.killed])
 }
 
