@@ -42,6 +42,14 @@ export const evaluationListDocument = document<
   }
 }`)
 
+/** The API hands out no larger page. */
+const MAX_PER_PAGE = 1_000
+
+const perPageOf = (count: number): number => {
+  if (count >= 1 && count <= MAX_PER_PAGE) return count
+  throw usageError(`-per-page is ${count}`, `write 1 to ${MAX_PER_PAGE}`)
+}
+
 const render = (rows: readonly EvaluationRow[], isVerbose: boolean): readonly string[] =>
   rows.length === 0
     ? ['No evals found']
@@ -65,11 +73,23 @@ export const command = defineCommand({
   flags: [
     { name: 'job', type: 'string', placeholder: '<job>', usage: 'Only those of this job, by its whole id.' },
     { name: 'status', type: 'string', placeholder: '<status>', usage: `Only these: ${statuses.join(', ')}.` },
+    {
+      name: 'per-page',
+      type: 'int',
+      placeholder: '<count>',
+      usage: `So many, and how to get those that follow; at most ${MAX_PER_PAGE}.`,
+    },
+    {
+      name: 'page-token',
+      type: 'string',
+      placeholder: '<token>',
+      usage: 'What follows the page that told this token.',
+    },
     verboseFlag,
     ...outputFlags,
   ],
   takes: { min: 0, max: 1 },
-  run: async (context, { flags, positionals }) => {
+  run: async (context, { flags, given, positionals }) => {
     // Nomad writes the last one with a single l.
     const status = flags.status === 'canceled' ? 'cancelled' : flags.status
     if (status !== '' && !statuses.some(each => each === status)) {
@@ -81,9 +101,19 @@ export const command = defineCommand({
       jobId: flags.job === '' ? null : flags.job,
       status: status === '' ? null : status,
     }
-    const { rows, isCut } = await listAll(async cursor => {
-      return (await context.api.query(evaluationListDocument, { ...filter, first: PAGE_SIZE, cursor })).evaluations
-    })
+    const fetchPage = async (first: number, cursor: string | null) =>
+      (await context.api.query(evaluationListDocument, { ...filter, first, cursor })).evaluations
+    const token = flags['page-token'] === '' ? null : flags['page-token']
+    if (given.has('per-page') || token !== null) {
+      const { nodes, pageInfo } = await fetchPage(
+        given.has('per-page') ? perPageOf(flags['per-page']) : PAGE_SIZE,
+        token,
+      )
+      const code = await printData(context, flags, nodes, data => render(data, flags.verbose))
+      if (pageInfo.hasNextPage) context.io.stderr(`More follow, with -page-token ${pageInfo.endCursor ?? ''}\n`)
+      return code
+    }
+    const { rows, isCut } = await listAll(cursor => fetchPage(PAGE_SIZE, cursor))
     warnIfCut(context, isCut, rows.length)
     return printData(context, flags, rows, data => render(data, flags.verbose))
   },
