@@ -39,7 +39,7 @@ const configOf = async (args: readonly string[]): Promise<AgentConfig> => {
       interruption: () => new AbortController().signal,
       termination: () => new AbortController().signal,
       onHangup: () => {},
-      cwd: '/work',
+      cwd: '/home/nobody',
     },
     env: {},
     clock: systemClock,
@@ -114,7 +114,7 @@ describe('muster agent', () => {
     ]
     expect(await configOf(args)).toEqual({
       isDev: true,
-      dataDir: '/work/data',
+      dataDir: '/home/nobody/data',
       name: hostname(),
       region: 'global',
       datacenter: 'dc2',
@@ -154,7 +154,7 @@ describe('muster agent', () => {
       drivers: { options: {} },
     })
     const both = await configOf(['-server', '-client', '-data-dir', '/d', '-alloc-dir', 'allocs', '-log-json=false'])
-    expect(both).toMatchObject({ server: {}, client: { allocDir: '/work/allocs' }, log: { format: 'text' } })
+    expect(both).toMatchObject({ server: {}, client: { allocDir: '/home/nobody/allocs' }, log: { format: 'text' } })
     expect((await configOf(['-dev', '-client=false'])).client).toBe(null)
   })
 
