@@ -1,5 +1,6 @@
 import type { DomainEvent } from '../domain/events.ts'
 import { uuidOf } from '../domain/ids.ts'
+import { fullSignalName } from '../domain/signal-name.ts'
 import { configStream, nodeStream } from '../domain/streams.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Caller, Commands, Outcome } from './api-commands.ts'
@@ -10,12 +11,6 @@ import { appendToNode } from './node-streams.ts'
 
 /** A restart or signal that its node has not done by then is refused there as expired, ms. */
 export const TASK_REQUEST_TTL_MS = 60_000
-
-/** `usr1` and `USR1` are SIGUSR1. */
-const fullSignalName = (name: string): string => {
-  const upper = name.toUpperCase()
-  return upper.startsWith('SIG') ? upper : `SIG${upper}`
-}
 
 type NodeCommands = Pick<Commands, 'restartAllocation' | 'signalAllocation' | 'setNodeEligibility' | 'collectGarbage'>
 

@@ -9,25 +9,24 @@ type Variables = Readonly<Record<string, string>>
 
 const BYTES_PER_MB = 1_048_576
 
-/** What every container and process of an allocation's task carries. */
-export const labelsOfTask = (base: Variables, owner: TemplateOwner): Variables => {
-  const held = owner.held()
-  return {
-    ...base,
-    'dev.muster.allocation': held.allocationId,
-    'dev.muster.task': owner.task().name,
-    'dev.muster.job': held.jobId,
-    'dev.muster.group': held.group,
-    'dev.muster.namespace': held.namespace,
-  }
-}
-
-/** By what they are found again, whichever agent started them: further labels of `base` may be of the one that did. */
+/** By what containers and processes of a task are found again, whichever agent started them: further labels of `base` may be of the one that did. */
 export const identityOfTask = (base: Variables, owner: TemplateOwner): Variables => ({
   'dev.muster.node': base['dev.muster.node'] ?? '',
   'dev.muster.allocation': owner.held().allocationId,
   'dev.muster.task': owner.task().name,
 })
+
+/** What every container and process of an allocation's task carries. */
+const labelsOfTask = (base: Variables, owner: TemplateOwner): Variables => {
+  const held = owner.held()
+  return {
+    ...base,
+    ...identityOfTask(base, owner),
+    'dev.muster.job': held.jobId,
+    'dev.muster.group': held.group,
+    'dev.muster.namespace': held.namespace,
+  }
+}
 
 export const startId = (allocationId: string, task: string, startNumber: number): string =>
   `${allocationId}/${task}/${startNumber}`

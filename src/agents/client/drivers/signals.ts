@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { fullSignalName } from '../../../domain/signal-name.ts'
 import { AppError } from '../../../platform/errors.ts'
 
 /** A shell and Docker both report a task that a signal ended as 128 plus the signal's number. */
@@ -12,8 +13,7 @@ const isSignalName = (name: string): name is NodeJS.Signals => Object.hasOwn(con
  * that this system does not have.
  */
 export const parseSignal = (name: string): NodeJS.Signals => {
-  const upper = name.toUpperCase()
-  const full = upper.startsWith('SIG') ? upper : `SIG${upper}`
+  const full = fullSignalName(name)
   if (isSignalName(full)) return full
   throw new AppError('DRIVER_FAILED', `cannot send signal ${JSON.stringify(name)}: this system has no such signal`, {
     hint: 'name a signal such as SIGTERM, SIGINT or SIGHUP',
