@@ -20,8 +20,8 @@ export type RunningAgent = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts an agent in this process. Throws AppError when it cannot be started. */
-export type StartAgent = (config: AgentConfig) => Promise<RunningAgent>
+/** Starts an agent in this process, or answers null once `stopping` aborts first. Throws AppError when it cannot be started. */
+export type StartAgent = (config: AgentConfig, stopping: AbortSignal) => Promise<RunningAgent | null>
 
 export type LogImport = LogSummary & {
   /** Whether the keys that stand beside the store open what is sealed in the log; if not, in which namespaces. */

@@ -3,7 +3,7 @@ import { buildClientApi } from '../api/build-client-api.ts'
 import { buildServer } from '../api/build-server.ts'
 import { urlOf } from '../config/addresses.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
-import { systemClock } from '../platform/clock.ts'
+import { systemClock, untilAborted } from '../platform/clock.ts'
 import { uuidV4 } from '../platform/ids.ts'
 import { createLogger, type Logger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -14,7 +14,7 @@ import { addressForOthers, isLoopback, listen } from './listen.ts'
 import { type Parts, pathsOf } from './parts.ts'
 import { createReload, levelOf } from './reload.ts'
 import { type ServerRole, serverContext, startServerRole } from './server-role.ts'
-import { STOP_TIMEOUT_MS, stopWithin } from './stop.ts'
+import { leave, STOP_TIMEOUT_MS, stopWithin } from './stop.ts'
 
 export type RunningAgent = {
   /** The URL under which this machine reaches the API. */
@@ -78,7 +78,8 @@ const buildApi = (parts: Parts, roles: Roles): FastifyInstance => {
   })
 }
 
-const startRoles = async (parts: Parts, undo: Undo): Promise<Roles> => {
+/** Null: the agent was told to stop before all of them were there. */
+const startRoles = async (parts: Parts, undo: Undo, stopping: AbortSignal): Promise<Roles | null> => {
   const { config, logger } = parts
   const roles: Roles = { server: null, client: null, url: urlOf(config.http) }
   if (config.server !== null) {
@@ -86,6 +87,7 @@ const startRoles = async (parts: Parts, undo: Undo): Promise<Roles> => {
     undo.add(server.stop)
     roles.server = server
   }
+  if (stopping.aborted) return null
   const api = buildApi(parts, roles)
   undo.add(() => api.close())
   // Before the API hangs up on them: nodes are told why their links end.
@@ -100,16 +102,37 @@ const startRoles = async (parts: Parts, undo: Undo): Promise<Roles> => {
     undo.add(client.stop)
     roles.client = client
   }
-  return roles
+  return stopping.aborted ? null : roles
 }
 
-/** Starts what `config` says, in this process. Throws AppError with everything that was begun undone. */
-export const startAgent = async (config: AgentConfig): Promise<RunningAgent> => {
+/** The roles once they are there, or null as soon as the agent is told to stop. What hangs then ends the process. */
+const startUnlessStopped = async (parts: Parts, undo: Undo, stopping: AbortSignal): Promise<Roles | null> => {
+  const starting = startRoles(parts, undo, stopping)
+  const first = await Promise.race([starting, untilAborted(stopping).then(() => null)])
+  if (first === null) await stopWithin({ ...stopRules(parts), timeoutMs: STOP_TIMEOUT_MS, stop: () => starting })
+  return first
+}
+
+/** What hangs would keep the process; a second signal would end it the same way. */
+const stopRules = ({ logger }: Pick<Parts, 'logger'>) => ({ clock: systemClock, logger, leave })
+
+/**
+ * Starts what `config` says, in this process. Null: it was told to stop before it had come up, and everything that was begun
+ * is undone. Throws AppError with everything that was begun undone, too.
+ */
+export const startAgent = async (config: AgentConfig, stopping: AbortSignal): Promise<RunningAgent | null> => {
   const undo = createUndo()
   try {
     const logger = createLogger({ level: levelOf(config), format: config.log.format })
     const parts = partsOf(config, logger, undo)
-    const { server, client, url } = await startRoles(parts, undo)
+    const timeoutMs = STOP_TIMEOUT_MS + (parts.run === null ? 0 : STOP_TASKS_TIMEOUT_MS)
+    const stop = () => stopWithin({ ...stopRules(parts), timeoutMs, stop: undo.all })
+    const roles = await startUnlessStopped(parts, undo, stopping)
+    if (roles === null) {
+      await stop()
+      return null
+    }
+    const { server, client, url } = roles
     const failed = (server?.done ?? new Promise<void>(() => {})).then(
       () => 1,
       (error: unknown) => {
@@ -117,15 +140,13 @@ export const startAgent = async (config: AgentConfig): Promise<RunningAgent> => 
         return 1
       },
     )
-    const timeoutMs = STOP_TIMEOUT_MS + (parts.run === null ? 0 : STOP_TASKS_TIMEOUT_MS)
     return {
       address: url,
       nodeId: client?.client.nodeId() ?? null,
       ready: client?.client.ready ?? Promise.resolve(),
       failed,
       reload: createReload(config, logger),
-      // What hangs would keep the process; a second signal would end it the same way.
-      stop: () => stopWithin({ clock: systemClock, logger, timeoutMs, stop: undo.all, leave: () => process.exit(1) }),
+      stop,
     }
   } catch (error) {
     await undo.all()

@@ -8,14 +8,23 @@ export type StopOptions = {
   readonly clock: Clock
   readonly logger: Logger
   readonly timeoutMs: number
-  readonly stop: () => Promise<void>
+  readonly stop: () => Promise<unknown>
   /** Ends the process, whatever still holds it. */
   readonly leave: () => void
 }
 
-/** Stops in order, but for no longer than `timeoutMs`. */
-export const stopWithin = async ({ clock, logger, timeoutMs, stop, leave }: StopOptions): Promise<void> => {
-  if ((await within(clock, timeoutMs, stop())) === 'done') return
-  logger.error({ timeoutMs }, 'the agent did not stop in time and leaves as it is')
-  leave()
+/** Ends this process at once. Not by `process.exit`, which waits for threads, such as one that a file system keeps waiting. */
+export const leave = (): void => {
+  process.kill(process.pid, 'SIGKILL')
+}
+
+/** Stops in order, but for no longer than `timeoutMs`; so long, too, may what is left of the agent keep the process afterwards. */
+export const stopWithin = async ({ clock, logger, timeoutMs, stop, ...options }: StopOptions): Promise<void> => {
+  const leaveAsIs = (): void => {
+    logger.error({ timeoutMs }, 'the agent did not stop in time and leaves as it is')
+    options.leave()
+  }
+  if ((await within(clock, timeoutMs, stop())) === 'late') leaveAsIs()
+  // The clock's timers keep no process: where this one fires, something else does.
+  else clock.after(timeoutMs, leaveAsIs)
 }

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -101,6 +102,34 @@ describe('an agent', () => {
     expect(isAlive(pid)).toBe(true)
     await start()
     await eventually('the end of what was left', async () => (isAlive(pid) ? undefined : true))
+  })
+
+  it('ends at the first signal though its start hangs in something that never answers', async () => {
+    const dataDir = join(folder, 'data')
+    const state = join(dataDir, 'client', 'state')
+    mkdirSync(state, { recursive: true })
+    // A file that nobody writes to: reading it keeps a thread waiting for ever, as a dead file system does.
+    execFileSync('mkfifo', [join(state, 'report.json')])
+    const port = await freePort()
+    const child = spawn(binary, ['agent', '-dev', '-data-dir', dataDir, '-http-port', String(port)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')))
+    try {
+      await eventually('the API, which is there before the client', async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/v1/agent/health`).catch(() => undefined)
+        return answer === undefined ? undefined : true
+      })
+      child.kill('SIGTERM')
+      await eventually('the end', async () => child.signalCode ?? child.exitCode ?? undefined)
+      expect(child.signalCode).toBe('SIGKILL')
+      expect(said).toContain('the agent did not stop in time and leaves as it is')
+      rmSync(join(state, 'report.json'))
+      await start(['-data-dir', dataDir])
+    } finally {
+      child.kill('SIGKILL')
+    }
   })
 
   it('refuses a port that is taken and a data directory that is in use, each by name', async () => {

@@ -1,6 +1,6 @@
 import { buildSchema, type ExecutionResult, graphql } from 'graphql/index.js'
 import type { CliApi } from '../../src/cli/cli-api.ts'
-import type { Operator, RunningAgent } from '../../src/cli/command.ts'
+import type { Operator, RunningAgent, StartAgent } from '../../src/cli/command.ts'
 import { runCli } from '../../src/cli/run-cli.ts'
 import type { Environment } from '../../src/cli/settings.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -66,6 +66,8 @@ export type FakeCliOptions = {
   readonly onHangup?: (hangUp: () => void) => void
   readonly answerTo?: (question: string) => string
   readonly agent?: RunningAgent
+  /** What starts it, where that is more than to be there. */
+  readonly startAgent?: StartAgent
   readonly operator?: Operator
 }
 
@@ -95,7 +97,8 @@ export const runFakeCli = async (args: readonly string[], options: FakeCliOption
     env: options.env ?? {},
     clock: createSwiftClock(),
     loadAgent: async () => {
-      const { agent } = options
+      const { agent, startAgent } = options
+      if (startAgent !== undefined) return { startAgent }
       if (agent === undefined) throw new Error('no agent was handed in')
       return { startAgent: async () => agent }
     },

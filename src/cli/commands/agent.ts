@@ -1,3 +1,4 @@
+import { untilAborted } from '../../platform/clock.ts'
 import { type AgentInput, agentFlags } from '../agent-flags.ts'
 import { agentOfInput } from '../agent-settings.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
@@ -6,14 +7,18 @@ import { printLines } from '../print.ts'
 import { renderAgentBanner } from '../render/agent-banner.ts'
 import { renderWarnings } from '../render/warnings.ts'
 
-/** Resolves when somebody wants the agent to end. One that was started without files has none to read again on SIGHUP. */
-const untilStopped = ({ io }: CommandContext, hasFiles: boolean, reload: () => void): Promise<number> =>
-  new Promise(end => {
-    const stopping = io.termination()
-    if (stopping.aborted) end(EXIT_OK)
-    else stopping.addEventListener('abort', () => end(EXIT_OK), { once: true })
-    io.onHangup(() => (hasFiles ? reload() : end(EXIT_OK)))
-  })
+/** Aborted when somebody wants the agent to end. One that was started without files has none to read again on SIGHUP. */
+const listenForEnd = ({ io }: CommandContext, hasFiles: boolean, reload: () => void): AbortSignal => {
+  const stopping = new AbortController()
+  const end = (): void => {
+    if (stopping.signal.aborted) return
+    io.stderr('==> Stopping the agent\n')
+    stopping.abort()
+  }
+  void untilAborted(io.termination()).then(end)
+  io.onHangup(() => (hasFiles ? reload() : end()))
+  return stopping.signal
+}
 
 const runAgent = async (context: CommandContext, input: AgentInput): Promise<number> => {
   const { io } = context
@@ -21,8 +26,9 @@ const runAgent = async (context: CommandContext, input: AgentInput): Promise<num
   for (const line of renderWarnings(warnings, 'Configuration Warnings:')) io.stderr(`${line}\n`)
   const { startAgent } = await context.loadAgent()
   let reload = (): void => {}
-  const stopped = untilStopped(context, input.flags.config.length > 0, () => reload())
-  const agent = await startAgent(config)
+  const stopping = listenForEnd(context, input.flags.config.length > 0, () => reload())
+  const agent = await startAgent(config, stopping)
+  if (agent === null) return EXIT_OK
   reload = () => agent.reload(() => agentOfInput(input, io.cwd).config)
   await printLines(context, renderAgentBanner(config, agent))
   if (agent.nodeId !== null)
@@ -31,8 +37,7 @@ const runAgent = async (context: CommandContext, input: AgentInput): Promise<num
       // Told by `failed`, or the agent was stopped before it came to that.
       () => undefined,
     )
-  const code = await Promise.race([stopped, agent.failed])
-  io.stderr('==> Stopping the agent\n')
+  const code = await Promise.race([untilAborted(stopping).then(() => EXIT_OK), agent.failed])
   await agent.stop()
   return code === EXIT_OK ? EXIT_OK : EXIT_FAILED
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCli } from '../../../../src/cli/run-cli.ts'
 import type { AgentConfig } from '../../../../src/config/agent-config.ts'
-import { systemClock } from '../../../../src/platform/clock.ts'
+import { systemClock, untilAborted } from '../../../../src/platform/clock.ts'
 import { AppError } from '../../../../src/platform/errors.ts'
 import { runFakeCli } from '../../../support/fake-cli.ts'
 
@@ -66,6 +66,22 @@ describe('muster agent', () => {
     expect(stdout).toContain('    API         = http://127.0.0.1:4646\n')
     expect(stderr).toContain('==> Stopping the agent')
     expect(calls).toEqual(['stop'])
+  })
+
+  it('ends at the first word of it while the agent is still starting', async () => {
+    const termination = new AbortController()
+    const started: string[] = []
+    const running = runFakeCli(['agent', '-dev'], {
+      termination,
+      startAgent: async (_, stopping) => {
+        started.push('begun')
+        termination.abort()
+        await untilAborted(stopping)
+        return null
+      },
+    })
+    expect(await running).toEqual({ code: 0, stdout: '', stderr: '==> Stopping the agent\n' })
+    expect(started).toEqual(['begun'])
   })
 
   it('fails when the agent cannot go on', async () => {
