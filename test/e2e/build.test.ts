@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, truncateSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -31,5 +31,19 @@ describe('the built agent', () => {
     expect(loaded()).toBe('false function')
     rmSync(compiled)
     expect(loaded()).toBe('false function')
+  })
+})
+
+describe('bin/muster', () => {
+  it('runs the sources where nothing is built, however it is called', () => {
+    const checkout = join(dist, 'checkout')
+    mkdirSync(join(checkout, 'bin'), { recursive: true })
+    cpSync(join(root, 'bin/muster'), join(checkout, 'bin/muster'))
+    for (const name of ['node_modules', 'src', 'package.json']) symlinkSync(join(root, name), join(checkout, name))
+    const from = (cwd: string, path: string): string =>
+      execFileSync(path, ['version'], { cwd, encoding: 'utf8' }).split(' ')[0] ?? ''
+    expect(from(checkout, 'bin/muster')).toBe('Muster')
+    expect(from(join(checkout, 'bin'), './muster')).toBe('Muster')
+    expect(from(tmpdir(), join(checkout, 'bin/muster'))).toBe('Muster')
   })
 })
