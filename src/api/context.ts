@@ -1,4 +1,4 @@
-import type { Commands } from '../app/api-commands.ts'
+import type { Commands, JobSource } from '../app/api-commands.ts'
 import type { Recorded } from '../domain/events.ts'
 import type { Job, Periodic } from '../domain/jobspec/schema.ts'
 import type { Json } from '../domain/json.ts'
@@ -63,6 +63,8 @@ export type ApiContext = HttpAppContext &
     readonly nextLaunch: (periodic: Periodic, afterMs: number) => number | null
     /** A specification as `job inspect` shows it, its sealed values opened. Throws REQUEST_REFUSED for those who may not. */
     readonly showSpecification: (namespace: string, job: Job) => Promise<Json>
+    /** The job file that a stream holds, as it was submitted. Throws SOURCE_ERASED, and REQUEST_REFUSED for those who may not see it. */
+    readonly showSource: (namespace: string, stream: string) => Promise<JobSource>
     readonly serverMembers: () => readonly ServerMember[]
     /** Takes a client agent's connection over. The first message has not been read yet. */
     readonly onClientLink: (link: ServerLink) => void

@@ -4,6 +4,7 @@ import { type JobDiagnostic, type ParsedJobFile, sealJob, toApiJson } from '../j
 import type { Commands, Diagnostic, JobSource, Rejected } from './api-commands.ts'
 import { type CommandKit, evaluationIn, priorityRejected, reject } from './command-kit.ts'
 import { sealValues } from './source-store.ts'
+import { putSubmission } from './submission.ts'
 
 const diagnosticOf = (filename: string, finding: JobDiagnostic): Diagnostic => ({
   severity: finding.severity,
@@ -56,7 +57,7 @@ export const createRegistrationCommands = (
     const values = sealValues(sources, sealer, job.namespace, now)
     const spec = sealJob(job, values.seal)
     await values.flush()
-    const source = await sources.put(job.namespace, JSON.stringify(input.job), now)
+    const source = await putSubmission(sources, job.namespace, input.job, now)
     const key = jobKey(job.namespace, job.id)
     const command: JobCommand = {
       type: 'RegisterJob',

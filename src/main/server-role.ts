@@ -2,6 +2,7 @@ import { nextLaunch } from '../agents/server/periodic-dispatcher.ts'
 import type { ApiContext, PartHealth } from '../api/context.ts'
 import { decode } from '../app/codec.ts'
 import { openJob } from '../app/open-job.ts'
+import { getSubmission } from '../app/submission.ts'
 import { musterVersion } from '../cli/version.ts'
 import { urlOf } from '../config/addresses.ts'
 import type { ServerConfig } from '../config/agent-config.ts'
@@ -108,6 +109,7 @@ export const serverContext = (parts: Parts, { server, storage }: ServerRole, api
     head: () => store.head(),
     nextLaunch,
     showSpecification: async (namespace, job) => toApiJson(await openJob(namespace, job, server.open)),
+    showSource: (namespace, stream) => getSubmission(server.sources, namespace, stream),
     serverMembers: () => {
       const url = new URL(api.agent().address)
       return [

@@ -24,6 +24,7 @@ export const errorCatalogue = {
   REQUEST_REFUSED: { retry: false, http: 403, exit: 1 },
   REQUEST_INVALID: { retry: false, http: 400, exit: 1 },
   NOT_FOUND: { retry: false, http: 404, exit: 1 },
+  SOURCE_ERASED: { retry: false, http: 410, exit: 1 },
   NO_LEADER: { retry: true, http: 503, exit: 1 },
   VIEW_LAGGING: { retry: true, http: 503, exit: 1 },
   OVERLOADED: { retry: true, http: 503, exit: 1 },

@@ -116,6 +116,7 @@ export const openApi = ({ outcomes = {}, overrides = {}, history = createHistory
     head: () => Promise.resolve(history.events.length - 1),
     nextLaunch: (_periodic, afterMs) => afterMs + 60_000,
     showSpecification: (_namespace: string, job: Job) => Promise.resolve({ ID: job.id, Name: job.name }),
+    showSource: () => Promise.reject(new Error('no job file is asked for in this test')),
     agent: () => ({
       version: '0.1.0',
       revision: '',

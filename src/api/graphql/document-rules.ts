@@ -3,6 +3,7 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   GraphQLError,
+  type GraphQLField,
   type GraphQLNamedOutputType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -20,6 +21,7 @@ import {
 import { AppError } from '../../platform/errors.ts'
 import {
   ASSUMED_LIST_SIZE,
+  COST_OF_SOURCE,
   DEFAULT_PAGE_SIZE,
   MAX_ALIASES,
   MAX_COST,
@@ -108,11 +110,12 @@ type CostContext = {
 
 const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(type) ? type.ofType : type)
 
+type Field = GraphQLField<unknown, unknown>
 type FieldNode = Extract<SelectionSetNode['selections'][number], { kind: typeof Kind.FIELD }>
 
 /** How many objects a field stands for: what `first` says, else a page, or what a plain list is taken to hold. */
-const sizeOf = (node: FieldNode, type: GraphQLOutputType, context: CostContext): number => {
-  const isPaged = getNamedType(type).name.endsWith('Connection')
+const sizeOf = (node: FieldNode, { type, args }: Field, context: CostContext): number => {
+  const isPaged = args.some(argument => argument.name === 'first')
   const value = node.arguments?.find(argument => argument.name.value === 'first')?.value
   const given =
     value?.kind === Kind.VARIABLE
@@ -125,6 +128,9 @@ const sizeOf = (node: FieldNode, type: GraphQLOutputType, context: CostContext):
   return isList(type) ? ASSUMED_LIST_SIZE : 1
 }
 
+/** Types of which one object costs as much as many: read from the log when it is asked for, and large. */
+const weights: ReadonlyMap<string, number> = new Map([['JobSource', COST_OF_SOURCE]])
+
 const costOfField = (node: FieldNode, parent: GraphQLNamedOutputType, context: CostContext): number => {
   if (!(isObjectType(parent) || isInterfaceType(parent))) return 0
   const field = parent.getFields()[node.name.value]
@@ -133,10 +139,10 @@ const costOfField = (node: FieldNode, parent: GraphQLNamedOutputType, context: C
   if (!isCompositeType(type)) return 0
   // The entries of a page are counted by the field that the page's size stands at.
   const isInPage = parent.name.endsWith('Connection')
-  const size = isInPage ? 1 : sizeOf(node, field.type, context)
+  const size = isInPage ? 1 : sizeOf(node, field, context)
   const isConnection = type.name.endsWith('Connection')
   const inside = costOfSelections(node.selectionSet, type, context)
-  return isConnection ? 1 + size * inside : size * (1 + inside)
+  return isConnection ? 1 + size * inside : size * ((weights.get(type.name) ?? 1) + inside)
 }
 
 const costOfFragment = (name: string, context: CostContext): number => {

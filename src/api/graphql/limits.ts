@@ -6,6 +6,8 @@ export const MAX_ALIASES = 50
 export const MAX_ROOT_FIELDS = 50
 /** Objects that a document may ask for: list sizes multiplied along every path. */
 export const MAX_COST = 10_000
+/** Of those, what one submitted job file counts as: with its variables it may be as large as a body. */
+export const COST_OF_SOURCE = 1_000
 export const MAX_TOKENS = 5_000
 /** Characters of a document; texts of jobs come as variables. */
 export const MAX_DOCUMENT_LENGTH = 100_000

@@ -38,6 +38,8 @@ export type JobVersionRow = {
   readonly position: number
   readonly actor: string
   readonly message: string
+  /** The stream that holds what it was submitted as, null when nobody submitted it. */
+  readonly source: string | null
 }
 
 export type JobFilter = {
@@ -177,12 +179,17 @@ export const createJobQueries = (sql: Sql) => {
         counts[status] = n
       return counts
     },
-    versions: (job: JobRow, first: number): readonly JobVersionRow[] => {
+    /** Of its incarnation, newest first; only `version` where that is not null. */
+    versions: (job: JobRow, first: number, version: number | null = null): readonly JobVersionRow[] => {
       const { at } = job
-      const text = `SELECT v.key, v.version, sb.is_stable, v.submitted_at, v.from_position, v.actor, v.message FROM job_version v
-JOIN ${joined('job_version_stability', 'sb', 'v.key', at)}
-WHERE v.job_key = @job AND v.incarnation = @incarnation AND ${holds('v', at)} ORDER BY v.version DESC LIMIT @first`
-      const bindings = { ...bindingsOf(at), job: job.key, incarnation: job.incarnation, first }
+      const text = `SELECT v.key, v.version, sb.is_stable, v.submitted_at, v.from_position, v.actor, v.message, v.source FROM job_version v
+JOIN ${joined('job_version_stability', 'sb', 'v.key', at)} ${where(
+        'v.job_key = @job',
+        'v.incarnation = @incarnation',
+        version !== null && 'v.version = @version',
+        holds('v', at),
+      )} ORDER BY v.version DESC LIMIT @first`
+      const bindings = { ...bindingsOf(at), job: job.key, incarnation: job.incarnation, version, first }
       return sql.all<RawVersion>(text, bindings).map(raw => ({
         key: raw.key,
         namespace: job.namespace,
@@ -192,6 +199,7 @@ WHERE v.job_key = @job AND v.incarnation = @incarnation AND ${holds('v', at)} OR
         position: raw.from_position,
         actor: raw.actor,
         message: raw.message,
+        source: raw.source,
       }))
     },
   }
@@ -205,4 +213,5 @@ type RawVersion = {
   from_position: number
   actor: string
   message: string
+  source: string | null
 }

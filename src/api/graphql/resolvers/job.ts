@@ -1,3 +1,4 @@
+import type { JobSource } from '../../../app/api-commands.ts'
 import type { Job as Specification } from '../../../domain/jobspec/schema.ts'
 import type { JobRow, JobVersionRow } from '../../../projections/queries/jobs.ts'
 import { encodeCursor } from '../../../projections/queries/page.ts'
@@ -142,14 +143,19 @@ export const jobResolvers = (context: ApiContext): Resolvers => {
       ...related(context),
       isPeriodic: (job: JobRow) => job.template === 'periodic',
       isParameterized: (job: JobRow) => job.template === 'parameterized',
-      versions: (job: JobRow, args: { readonly first?: number | null }) =>
-        views.jobs.versions(job, pageOf({ first: args.first ?? DEFAULT_PAGE_SIZE }).first),
+      versions: (job: JobRow, args: { readonly first?: number | null; readonly version?: number | null }) =>
+        views.jobs.versions(job, pageOf({ first: args.first ?? DEFAULT_PAGE_SIZE }).first, args.version ?? null),
       summary: (job: JobRow) => countsByGroup(specOf(job), views.counts.byGroup(job), views.counts.queued(job)),
       children: (job: JobRow) => (job.template === 'none' ? null : views.jobs.countLaunched(job)),
       launch: launchOf,
     },
     JobVersion: {
       specification: (version: JobVersionRow) => context.showSpecification(version.namespace, required(version.key)),
+      source: ({ namespace, source }: JobVersionRow) =>
+        source === null ? null : context.showSource(namespace, source),
+    },
+    JobSource: {
+      format: ({ format }: JobSource) => (format === 'json' ? 'JSON' : 'HCL'),
     },
     Evaluation: { job: (row: OwnedRow) => views.jobs.byKey(row.jobKey, row.at), modifiedAt: modifiedAt(readModel) },
     Allocation: { job: (row: OwnedRow) => views.jobs.byKey(row.jobKey, row.at), modifiedAt: modifiedAt(readModel) },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  COST_OF_SOURCE,
   MAX_ALIASES,
   MAX_BODY_BYTES,
   MAX_COST,
@@ -98,6 +99,14 @@ describe('a document', () => {
     expect(answer.errors[0]?.message).toContain(`the limit is ${MAX_COST}`)
     const fragment = `query { nodes(first: 10) { nodes { ...N } } } fragment N on Node { allocations(first: 1000) { nodes { id } } }`
     expect(codeOf(await api.query(fragment))).toBe('REQUEST_TOO_LARGE')
+  })
+
+  test('may ask for few job files, however many versions there are', async () => {
+    const document = 'query ($n: Int) { job(id: "web") { ... on Job { versions(first: $n) { source { filename } } } } }'
+    const most = Math.floor((MAX_COST - 1) / (COST_OF_SOURCE + 1))
+    expect((await api.query(document, { n: most })).errors).toEqual([])
+    expect(codeOf(await api.query(document, { n: most + 1 }))).toBe('REQUEST_TOO_LARGE')
+    expect(codeOf(await api.query(document))).toBe('REQUEST_TOO_LARGE')
   })
 
   test('whose fragments fan out is counted without being unrolled', async () => {

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { JobSource } from '../../../../src/app/api-commands.ts'
 import { jobStream } from '../../../../src/domain/streams.ts'
+import { AppError } from '../../../../src/platform/errors.ts'
 import { openApi, type TestApi } from '../../../support/api.ts'
 import { buildJob, T0 } from '../../../support/builders.ts'
-import { jobRegistered } from '../../../support/history.ts'
+import { createHistory, jobRegistered } from '../../../support/history.ts'
 import { DEPLOYMENT_ID, EVALUATION_ID, NODE_ID, type WebHistory, writeWeb } from '../../../support/web-history.ts'
 
 let web: WebHistory
@@ -82,6 +84,49 @@ describe('a job', () => {
     const placed = (await api.query(document, { id: 'web', at: { time: T0 + 2_500 } })).data.job
     expect(placed.summary[0]).toMatchObject({ starting: 2, running: 0 })
     expect((await api.query(document, { id: 'web', at: { position: 0 } })).data.job.code).toBe('NOT_FOUND')
+  })
+
+  test('shows the job file of each version that was submitted, and one version alone', async () => {
+    const asked: string[] = []
+    const submitted: JobSource = {
+      source: 'job "etl" {}',
+      format: 'json',
+      filename: 'etl.json',
+      variables: [{ name: 'a', value: '1' }],
+      variableFiles: [{ name: 'x.hcl', content: 'b = 2' }],
+      environmentVariables: [],
+    }
+    const history = createHistory()
+    const register = (version: number, source: string | null) =>
+      history.record(jobStream('default', 'etl'), jobRegistered({ version, source, spec: buildJob({ id: 'etl' }) }))
+    register(0, 'source-zero')
+    register(1, null)
+    register(2, 'source-two')
+    const showSource = (namespace: string, stream: string) => {
+      asked.push(`${namespace} ${stream}`)
+      return stream === 'source-two'
+        ? Promise.resolve(submitted)
+        : Promise.reject(new AppError('SOURCE_ERASED', 'gone'))
+    }
+    const etl = openApi({ history, overrides: { showSource } })
+    etl.settle()
+    const fields =
+      'source { source format filename variables { name value } variableFiles { name content } environmentVariables { name } }'
+    const ask = (version: number | null) =>
+      etl.query(
+        `query ($v: Int) { job(id: "etl") { ... on Job { versions(first: 1, version: $v) { version ${fields} } } } }`,
+        { v: version },
+      )
+    const newest = await ask(null)
+    expect(newest.errors).toEqual([])
+    expect(newest.data.job.versions).toEqual([{ version: 2, source: { ...submitted, format: 'JSON' } }])
+    expect((await ask(1)).data.job.versions).toEqual([{ version: 1, source: null }])
+    expect((await ask(3)).data.job.versions).toEqual([])
+    const erased = await ask(0)
+    expect(erased.errors[0]?.extensions['code']).toBe('SOURCE_ERASED')
+    expect(erased.data.job.versions).toEqual([{ version: 0, source: null }])
+    expect(asked).toEqual(['default source-two', 'default source-zero'])
+    await etl.close()
   })
 
   test('leaves the lists when it is purged and stays in the past; its evaluation stays readable', async () => {

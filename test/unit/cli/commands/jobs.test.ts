@@ -384,17 +384,6 @@ describe('other verbs of jobs', () => {
     expect((await runFakeCli(['validate', '-'], { root: { validateJob: refused }, stdin: 'x' })).code).toBe(1)
   })
 
-  it('inspect the newest version or another one', async () => {
-    const versions = [
-      { version: 1, specification: { id: 'one' } },
-      { version: 0, specification: { id: 'zero' } },
-    ].map(each => ({ ...each, isStable: false, submittedAt: NOW, position: 1, actor: '', message: '' }))
-    const root = { job: () => job({ versions }) }
-    expect(JSON.parse((await runFakeCli(['inspect', 'x'], { root })).stdout)).toEqual({ id: 'pytechco-redis' })
-    expect(JSON.parse((await runFakeCli(['inspect', '-version', '0', 'x'], { root })).stdout)).toEqual({ id: 'zero' })
-    expect((await runFakeCli(['inspect', '-version', '7', 'x'], { root })).stderr).toContain('has no version 7')
-  })
-
   it('launch a periodic job now', async () => {
     const forced = {
       __typename: 'PeriodicForce',
