@@ -147,6 +147,29 @@ describe('a subscription', () => {
     expect(placesOf(await subscriber.take(1))).toEqual(['job-a@2'])
   })
 
+  test('makes the server go through what others wrote once, however often the head is looked up', async () => {
+    const foreign = (count: number) => {
+      for (let index = 0; index < count; index++) {
+        const event = { id: newEvent().id, type: 'Foreign', data: Buffer.from('{}'), metadata: Buffer.from('{}') }
+        fake.log.append('other.job-a', 'any', [event])
+      }
+    }
+    await write(2)
+    const head = await store.head()
+    foreign(1_500)
+    expect(await store.head()).toBe(head)
+    const before = fake.goneThrough()
+    for (let index = 0; index < 10; index++) expect(await store.head()).toBe(head)
+    expect(await follow(store, head).untilCaughtUp()).toEqual({ events: [], position: head })
+    foreign(20)
+    expect(await store.head()).toBe(head)
+    expect(fake.goneThrough() - before).toBeLessThan(1_700)
+    await write(1)
+    expect(await store.head()).toBeGreaterThan(head)
+    foreign(1)
+    expect(await store.head()).toBe(fake.log.stream('t.job-a')?.at(-1)?.position)
+  })
+
   test('reconnects a thousand times without keeping anything of it', async () => {
     setFlagsFromString('--expose-gc')
     const collectGarbage = runInNewContext('gc') as () => void

@@ -82,13 +82,15 @@ export const readStreamRequest = (
   return new streams.ReadReq().setOptions(options)
 }
 
-const allOptions = (protocol: Protocol, from: AllStart, direction: Direction, passing: ServerFilter) => {
+const allOptions = (protocol: Protocol, from: AllStart, direction: Direction, passing: ServerFilter | 'everything') => {
   const { streams, shared } = protocol
   const { FilterOptions, AllOptions, Position: ServerPosition } = streams.ReadReq.Options
   const all = new AllOptions()
   if (from === 'start') all.setStart(new shared.Empty())
   else if (from === 'end') all.setEnd(new shared.Empty())
   else all.setPosition(new ServerPosition().setCommitPosition(String(from)).setPreparePosition(String(from)))
+  const options = readOptions(protocol, direction).setAll(all)
+  if (passing === 'everything') return options.setNoFilter(new shared.Empty())
   const expression = new FilterOptions.Expression()
   if ('prefix' in passing) expression.setPrefixList([passing.prefix])
   else expression.setRegex(passing.regex)
@@ -96,15 +98,15 @@ const allOptions = (protocol: Protocol, from: AllStart, direction: Direction, pa
     .setStreamIdentifier(expression)
     .setMax(SEARCH_WINDOW)
     .setCheckpointintervalmultiplier(1)
-  return readOptions(protocol, direction).setAll(all).setFilter(filter)
+  return options.setFilter(filter)
 }
 
-/** Events of `$all` from `from`, inclusive, that pass. */
+/** Events of `$all` from `from`, inclusive, that pass; `everything` is what other programs and the server itself write, too. */
 export const readAllRequest = (
   protocol: Protocol,
   from: AllStart,
   range: { readonly direction: Direction; readonly count: number },
-  passing: ServerFilter,
+  passing: ServerFilter | 'everything',
 ): ReadReq =>
   new protocol.streams.ReadReq().setOptions(
     allOptions(protocol, from, range.direction, passing).setCount(String(range.count)),

@@ -43,6 +43,9 @@ export type ReaderOptions = {
 
 type Range = { readonly direction: Direction; readonly count: number }
 
+/** `head` is the newest event of ours up to `upTo`, which is any record's position. */
+type Looked = { readonly upTo: Position; readonly head: Position }
+
 type Reading = {
   readonly attempted: string
   readonly request: () => ReadReq
@@ -74,13 +77,14 @@ export const createReader = (options: ReaderOptions): Reader => {
     return until({ attempted: `read ${stream} backwards`, request: () => request }, isEnough)
   }
 
-  const scan = (from: AllStart, range: Range, filter: StreamFilter): Reading => {
-    const request = readAllRequest(protocol, from, range, names.filterOf(filter))
+  const scan = (from: AllStart, range: Range, filter: StreamFilter | 'everything'): Reading => {
+    const passing = filter === 'everything' ? filter : names.filterOf(filter)
+    const request = readAllRequest(protocol, from, range, passing)
     // The server says nothing while it looks for an event that passes.
     return { attempted: 'look for the newest events', request: () => request, silenceMs: READ_TIMEOUT_MS }
   }
 
-  const newest = async (filter: StreamFilter): Promise<Position> => {
+  const newest = async (filter: StreamFilter | 'everything'): Promise<Position> => {
     let position = -1
     await until(scan('end', { direction: 'backwards', count: 1 }, filter), event => {
       position = positionOf(event)
@@ -99,6 +103,18 @@ export const createReader = (options: ReaderOptions): Reader => {
     return isFound
   }
 
+  let looked: Looked = { upTo: -1, head: -1 }
+
+  /** The server goes through all that others wrote behind our newest event: what was gone through once is not again. */
+  const head = async (): Promise<Position> => {
+    const upTo = await newest('everything')
+    const isSame =
+      upTo === looked.upTo || (looked.upTo >= 0 && upTo > looked.upTo && !(await hasAfter(looked.upTo, 'all')))
+    const found = isSame ? looked.head : await newest('all')
+    looked = { upTo: Math.max(upTo, found), head: found }
+    return found
+  }
+
   async function* stream(name: string, from: Revision, upTo: Revision): AsyncGenerator<ServerEvent> {
     let next = from
     if (next > upTo) return
@@ -113,7 +129,7 @@ export const createReader = (options: ReaderOptions): Reader => {
     }
   }
 
-  return { stream, newestOf, backwards, head: shared(() => newest('all')), newest, hasAfter }
+  return { stream, newestOf, backwards, head: shared(head), newest, hasAfter }
 }
 
 /** Makes one look for all who ask while another is under way: it begins after that, so nobody is answered from before. */

@@ -14,7 +14,7 @@ import {
 } from '@grpc/grpc-js'
 import { type AppendFault, type CallFault, type Faults, noFaults } from './faults.ts'
 import { createFakeLog, type FakeDecision, type FakeEvent, type FakeExpected, type FakeLog } from './log.ts'
-import { answerRead, answerSubscription, isAll, isSubscription, type ReadCall, streamOf } from './reads.ts'
+import { answerRead, answerSubscription, isAll, isSubscription, type ReadCall, startOf, streamOf } from './reads.ts'
 import {
   batchResponse,
   type CallFailure,
@@ -42,6 +42,8 @@ export type FakeEventStoreDb = {
   readonly calls: () => number
   /** Appends that have arrived so far, carried out or not. */
   readonly arrived: () => number
+  /** Records of `$all` that reads made it go through so far, whether they passed or not. */
+  readonly goneThrough: () => number
   /** Cuts all connections; nobody listens any more. */
   readonly stop: () => void
   /** Listens again, at the same port, on the same log. */
@@ -57,6 +59,7 @@ export const startFake = async (options: FakeOptions = {}): Promise<FakeEventSto
   let port = 0
   let calls = 0
   let arrived = 0
+  let goneThrough = 0
 
   /** Ends the call as `fault` says. Answers whether it goes on. */
   const obey = async (call: ReadCall | BatchCall, fault: CallFault): Promise<boolean> => {
@@ -79,13 +82,13 @@ export const startFake = async (options: FakeOptions = {}): Promise<FakeEventSto
     calls += 1
     if (!isKnown(call)) return void call.emit('error', failures.unauthenticated)
     if (isSubscription(call.request)) {
-      const fault = faults.subscribe()
+      const fault = faults.subscribe(startOf(call.request))
       if (fault && isCallFault(fault) && !(await obey(call, fault))) return
       await answerSubscription(log, call, fault)
     } else {
       const fault = faults.read(isAll(call.request) ? '$all' : streamOf(call.request))
       if (fault && !(await obey(call, fault))) return
-      await answerRead(log, call)
+      goneThrough += await answerRead(log, call)
     }
   }
 
@@ -191,6 +194,7 @@ export const startFake = async (options: FakeOptions = {}): Promise<FakeEventSto
     log,
     calls: () => calls,
     arrived: () => arrived,
+    goneThrough: () => goneThrough,
     stop: () => server?.forceShutdown(),
     start,
   }

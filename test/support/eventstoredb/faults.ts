@@ -37,7 +37,8 @@ export type SubscriptionFault =
 export type Faults = {
   append: (stream: string) => AppendFault | undefined
   read: (what: string) => CallFault | undefined
-  subscribe: () => SubscriptionFault | undefined
+  /** `after` is where it begins, -1 at the start. */
+  subscribe: (after: number) => SubscriptionFault | undefined
 }
 
 export const noFaults = (): Faults => ({

@@ -16,6 +16,10 @@ export const isSubscription = (request: ReadReq): boolean => request.getOptions(
 export const streamOf = (request: ReadReq): string =>
   Buffer.from(request.getOptions()?.getStream()?.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8')
 
+/** Where in `$all` it begins, -1 at the start. */
+export const startOf = (request: ReadReq): number =>
+  Number(request.getOptions()?.getAll()?.getPosition()?.getCommitPosition() ?? -1)
+
 type Pass = (record: FakeRecord) => boolean
 
 const filterOf = (options: ReadReq.Options): Pass => {
@@ -47,14 +51,21 @@ const drained = (call: ReadCall): Promise<void> =>
     call.on('cancelled', done)
   })
 
-export const answerRead = async (log: FakeLog, call: ReadCall): Promise<void> => {
+/** Answers how many records of `$all` were gone through for it. */
+export const answerRead = async (log: FakeLog, call: ReadCall): Promise<number> => {
   const { request } = call
   const options = request.getOptions()
   if (!options) throw new Error('a read has options')
   const isBackwards = options.getReadDirection() === streams.ReadReq.Options.ReadDirection.BACKWARDS
   const count = Number(options.getCount())
+  let gone = 0
   if (isAll(request)) {
-    await send(call, readAll(log, options, isBackwards, count))
+    await send(
+      call,
+      readAll(log, options, isBackwards, count, () => {
+        gone += 1
+      }),
+    )
   } else {
     const kept = log.stream(streamOf(request))
     if (kept) await send(call, readStream(kept, options, isBackwards, count))
@@ -66,9 +77,16 @@ export const answerRead = async (log: FakeLog, call: ReadCall): Promise<void> =>
     }
   }
   call.end()
+  return gone
 }
 
-function* readAll(log: FakeLog, options: ReadReq.Options, isBackwards: boolean, count: number): Generator<FakeRecord> {
+function* readAll(
+  log: FakeLog,
+  options: ReadReq.Options,
+  isBackwards: boolean,
+  count: number,
+  onRecord: () => void,
+): Generator<FakeRecord> {
   const all = options.getAll()
   const pass = filterOf(options)
   const records = log.all()
@@ -82,6 +100,7 @@ function* readAll(log: FakeLog, options: ReadReq.Options, isBackwards: boolean, 
   ) {
     const record = records[index]
     if (left <= 0) return
+    onRecord()
     if (!record || !pass(record)) continue
     left -= 1
     yield record
@@ -114,9 +133,9 @@ export const answerSubscription = async (
   const pass = filterOf(options)
   const window =
     (options.getFilter()?.getMax() ?? DEFAULT_WINDOW) * (options.getFilter()?.getCheckpointintervalmultiplier() ?? 1)
-  const position = options.getAll()?.getPosition()
+  const start = startOf(call.request)
   // The record at the position itself is read first and left out: the start is exclusive.
-  let index = position ? log.indexOf(Number(position.getCommitPosition())) + 1 : 0
+  let index = start < 0 ? 0 : log.indexOf(start) + 1
   let considered = 0
   let delivered = 0
 
