@@ -101,7 +101,9 @@ if (engine.kind === 'none') {
   if (isCi) failures.push('no Docker engine')
 } else if (engine.kind === 'started') say('started a Docker engine of our own')
 if (!process.env.MUSTER_TEST_EVENTSTORE_URL) {
-  say('NOT TESTED: the contract of event stores on a real EventStoreDB, because MUSTER_TEST_EVENTSTORE_URL is not set')
+  say(
+    'NOT TESTED: the contract of event stores and outages on a real EventStoreDB, because MUSTER_TEST_EVENTSTORE_URL is not set',
+  )
 }
 const report = join(scratch, 'report.json')
 const { seconds } = run(

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { decode } from '../../src/app/codec.ts'
 import { applyEvent, emptyCluster, noChanges } from '../../src/domain/cluster/index.ts'
 import { STATE_CATEGORIES } from '../../src/domain/streams.ts'
+import type { EventStore } from '../../src/eventstore/port.ts'
 import { openSqliteStore } from '../../src/eventstore/sqlite.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { silentLogger } from '../../src/platform/logger.ts'
@@ -19,9 +20,12 @@ export type Rebuilt = {
   readonly difference: string | null
 }
 
-/** The views of a stopped agent's data directory beside views that are built from its log from zero. */
-export const compareRebuilt = async (dataDir: string): Promise<Rebuilt> => {
-  const store = await openSqliteStore({ path: join(dataDir, 'server', 'events.db') })
+/** The views of a stopped agent's data directory beside views that are built from its log from zero; the log is its own unless `open` says. */
+export const compareRebuilt = async (
+  dataDir: string,
+  open: () => Promise<EventStore> = () => openSqliteStore({ path: join(dataDir, 'server', 'events.db') }),
+): Promise<Rebuilt> => {
+  const store = await open()
   const kept = createReadModel({ path: join(dataDir, 'server', 'views.db'), clock: systemClock, logger: silentLogger })
   const fresh = createReadModel({ path: IN_MEMORY, clock: systemClock, logger: silentLogger })
   const state = emptyCluster()
