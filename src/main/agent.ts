@@ -53,9 +53,12 @@ const partsOf = (config: AgentConfig, logger: Logger, undo: Undo): Parts => {
   return { config, logger, run, runId, paths: pathsOf(config, config.dataDir ?? run?.directory ?? '') }
 }
 
+const urlForOthers = ({ config }: Parts, { url }: Roles): string =>
+  urlOf(addressForOthers(config, Number(new URL(url).port)))
+
 const apiOf = (parts: Parts, roles: Roles): AgentApi => {
   return createAgentApi(parts, {
-    address: () => urlOf(addressForOthers(parts.config, Number(new URL(roles.url).port))),
+    address: () => urlForOthers(parts, roles),
     nodeId: () => roles.client?.client.nodeId() ?? null,
     server: () => roles.server?.health() ?? null,
     client: () => {
@@ -98,7 +101,10 @@ const startRoles = async (parts: Parts, undo: Undo, stopping: AbortSignal): Prom
     logger.warn({ host }, 'the API listens beyond loopback, and nothing controls who may use it yet')
   if (config.client !== null) {
     const own = roles.server === null ? [] : [roles.url]
-    const client = await startClientRole(parts, config.client, [...own, ...config.client.servers])
+    const client = await startClientRole(parts, config.client, {
+      servers: [...own, ...config.client.servers],
+      advertised: urlForOthers(parts, roles).replace(/^http:\/\//, ''),
+    })
     undo.add(client.stop)
     roles.client = client
   }

@@ -8,7 +8,7 @@ import { driverRegistry } from '../agents/client/drivers/registry.ts'
 import { createThisMachine } from '../agents/client/fingerprint/this-machine.ts'
 import type { NodeConfig } from '../agents/client/node-config.ts'
 import { createNetworkProbe } from '../agents/client/probe.ts'
-import { musterVersion } from '../cli/version.ts'
+import { musterRevision, musterVersion } from '../cli/version.ts'
 import type { AgentConfig, ClientConfig, DriversConfig } from '../config/agent-config.ts'
 import { systemClock } from '../platform/clock.ts'
 import { type FileLock, lockFile } from '../platform/file-lock.ts'
@@ -69,11 +69,18 @@ const createServerList = (servers: readonly string[]) => {
   }
 }
 
+export type ClientAddresses = {
+  /** URLs of servers, to be dialled in this order. */
+  readonly servers: readonly string[]
+  /** `host:port` at which others find this agent's API. */
+  readonly advertised: string
+}
+
 /** Starts the client; it dials the servers until one answers, for as long as it lives. */
 export const startClientRole = async (
   parts: Parts,
   role: ClientConfig,
-  servers: readonly string[],
+  { servers, advertised }: ClientAddresses,
 ): Promise<ClientRole> => {
   const { config, paths, logger, run } = parts
   makeDirectory(paths.client, 0o700)
@@ -92,7 +99,7 @@ export const startClientRole = async (
     machine: createThisMachine({
       allocDir: paths.alloc,
       networkInterface: role.networkInterface,
-      version: musterVersion(),
+      agent: { version: musterVersion(), revision: musterRevision(), advertised },
       resources: role.resources,
     }),
     probe: createNetworkProbe(),

@@ -1,6 +1,7 @@
 import type { Recorded } from '../events.ts'
 import { uuidOf } from '../ids.ts'
 import type { NodeEvent, NodeRegistered, TaskRestartRequested, TaskSignalRequested } from '../node/events.ts'
+import { isUnique } from '../node/is-unique.ts'
 import { idOfStream } from '../streams.ts'
 import type { Fold, FoldContext } from './fold-context.ts'
 import { withServicesOfNode } from './services.ts'
@@ -8,10 +9,9 @@ import type { NodeState } from './state.ts'
 
 type NodeFolds = { readonly [T in NodeEvent['type']]: Fold<Extract<NodeEvent, { type: T }>> }
 
-const isShared = ([key]: readonly [string, unknown]): boolean => !key.startsWith('unique.')
 const sorted = (record: Readonly<Record<string, unknown>>): readonly unknown[] =>
   Object.entries(record)
-    .filter(isShared)
+    .filter(([key]) => !isUnique(key))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
 
 /** Equal for nodes that no feasibility check can tell apart: everything but what is unique to one. */

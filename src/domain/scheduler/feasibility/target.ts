@@ -1,4 +1,5 @@
 import type { NodeState } from '../../cluster/index.ts'
+import { isUnique } from '../../node/is-unique.ts'
 
 /** One side of a constraint: a text as it stands, something of the node, or what nothing can resolve. */
 export type Target =
@@ -31,7 +32,7 @@ export const parseTarget = (text: string): Target => {
   const key = name.slice(dot + 1)
   if (dot < 0 || key === '' || (root !== 'attr' && root !== 'meta')) return { kind: 'unresolvable' }
   const valueOn = inMap(root === 'attr' ? 'attributes' : 'meta', key)
-  return { kind: 'node', isUnique: key.startsWith('unique.'), valueOn }
+  return { kind: 'node', isUnique: isUnique(key), valueOn }
 }
 
 /** The target's value on a node; undefined where the node has none. */

@@ -27,6 +27,8 @@ let server: FakeServer
 let agent: ClientAgent
 let driver: TaskDriver
 
+const AGENT = { version: '0.1.0', revision: '', advertised: '127.0.0.1:4646' }
+
 const allocDir = (): string => join(root, 'alloc')
 
 const startAgent = async (): Promise<void> => {
@@ -44,7 +46,7 @@ const startAgent = async (): Promise<void> => {
     drivers: [driver],
     state: createDiskStateStore(join(root, 'state'), silentLogger),
     directories: createDiskDirectories(allocDir()),
-    machine: createThisMachine({ allocDir: allocDir(), networkInterface: null, version: '0.1.0' }),
+    machine: createThisMachine({ allocDir: allocDir(), networkInterface: null, agent: AGENT }),
     probe: createNetworkProbe(),
     node: buildNodeConfig(),
   })
@@ -106,6 +108,9 @@ describe('a client agent on this machine', () => {
     if (hello?.kind !== 'hello') return expect.fail('no hello')
     expect(hello.node.attributes).toMatchObject({
       'kernel.name': 'linux',
+      'nomad.version': expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      'nomad.advertise.address': AGENT.advertised,
+      'numa.node.count': expect.stringMatching(/^[1-9]\d*$/),
       'unique.network.ip-address': expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/),
     })
     expect(hello.node.resources.memoryMb).toBeGreaterThan(100)

@@ -80,6 +80,7 @@ describe('a constraint', () => {
     expect(prepareConstraint(buildConstraint('${node.unique.name}', '=', 'a')).isUnique).toBe(true)
     expect(prepareConstraint(buildConstraint('${attr.unique.hostname}', '=', 'a')).isUnique).toBe(true)
     expect(prepareConstraint(buildConstraint('a', '=', '${meta.unique.x}')).isUnique).toBe(true)
+    expect(prepareConstraint(buildConstraint('${attr.nomad.advertise.address}', '=', 'a')).isUnique).toBe(true)
     expect(prepareConstraint(buildConstraint('${attr.kernel.name}', '=', 'a')).isUnique).toBe(false)
   })
 

@@ -15,11 +15,24 @@ const bridgeAddress = async (api: DockerApi): Promise<string | undefined> => {
   }
 }
 
+/** Names of what containers may be run by, with commas between; empty where the daemon does not say. */
+const runtimesOf = async (api: DockerApi): Promise<string> => {
+  try {
+    const info: unknown = await api.call('ask for the runtimes of Docker', QUERY_TIMEOUT_MS, () => api.docker.info())
+    const runtimes: unknown = typeof info === 'object' && info !== null && 'Runtimes' in info ? info.Runtimes : null
+    return Object.keys(runtimes ?? {})
+      .toSorted()
+      .join(',')
+  } catch {
+    return ''
+  }
+}
+
 /** See TaskDriver.fingerprint. */
 export const fingerprintDocker = async (api: DockerApi): Promise<DriverFingerprint> => {
   try {
     const version = await api.call('ask for the version of Docker', QUERY_TIMEOUT_MS, () => api.docker.version())
-    const bridge = await bridgeAddress(api)
+    const [bridge, runtimes] = await Promise.all([bridgeAddress(api), runtimesOf(api)])
     return {
       isDetected: true,
       isHealthy: true,
@@ -31,6 +44,7 @@ export const fingerprintDocker = async (api: DockerApi): Promise<DriverFingerpri
         'driver.docker.privileged.enabled': 'false',
         'driver.docker.volumes.enabled': 'false',
         ...(bridge === undefined ? {} : { 'driver.docker.bridge_ip': bridge }),
+        ...(runtimes === '' ? {} : { 'driver.docker.runtimes': runtimes }),
       },
     }
   } catch (error) {
