@@ -32,7 +32,7 @@ export const startId = (allocationId: string, task: string, startNumber: number)
   `${allocationId}/${task}/${startNumber}`
 
 const capabilitiesOf = (owner: TemplateOwner): EnvironmentInput['capabilities'] =>
-  owner.driver?.capabilities ?? { fileSystem: 'none', network: 'host' }
+  owner.driver?.capabilities ?? { fileSystem: 'none', network: 'host', parentGroup: () => null }
 
 export const environmentInput = (services: AgentServices, owner: TemplateOwner): EnvironmentInput => {
   const held = owner.held()

@@ -4,7 +4,7 @@ import type { DriverCapabilities, TaskPaths, TaskPort } from './drivers/driver.t
 import type { HeldAllocation } from './state-store.ts'
 
 /** What of a driver shows in the environment of its tasks. */
-type Surroundings = Pick<DriverCapabilities, 'fileSystem' | 'network'>
+type Surroundings = Pick<DriverCapabilities, 'fileSystem' | 'network' | 'parentGroup'>
 
 export type EnvironmentInput = {
   readonly held: HeldAllocation
@@ -38,10 +38,11 @@ const pathVariables = (paths: Pick<TaskPaths, 'allocDir' | 'localDir' | 'secrets
 
 const imagePaths = { allocDir: '/alloc', localDir: '/local', secretsDir: '/secrets' } as const
 
-const resourceVariables = ({ resources }: Task): Variables => ({
+const resourceVariables = ({ resources }: Task, parentGroup: string | null): Variables => ({
   NOMAD_CPU_LIMIT: String(resources.cpuMhz),
   NOMAD_MEMORY_LIMIT: String(resources.memoryMb),
   ...(resources.memoryMaxMb > 0 ? { NOMAD_MEMORY_MAX_LIMIT: String(resources.memoryMaxMb) } : {}),
+  ...(parentGroup === null ? {} : { NOMAD_PARENT_CGROUP: parentGroup }),
 })
 
 /** Later groups win: nothing that a job says in `meta` replaces what the agent provides. */
@@ -50,7 +51,7 @@ const provided = (input: EnvironmentInput, paths: Variables): Variables => ({
   ...paths,
   ...identityVariables(input.held, input.node.datacenter),
   NOMAD_TASK_NAME: input.task.name,
-  ...resourceVariables(input.task),
+  ...resourceVariables(input.task, input.capabilities.parentGroup()),
   ...portVariables(taskPorts(input.held, input.group, input.capabilities, input.node.address)),
 })
 

@@ -16,6 +16,11 @@ export type DriverCapabilities = {
   readonly network: 'host' | 'mapped'
   /** Measures what tasks use; null for a driver that cannot. */
   readonly usage: UsageAbility | null
+  /**
+   * The control group below which tasks have groups of their own, from where the kernel has its first. Null where this agent
+   * makes none, or the driver does not say; known after the first fingerprint.
+   */
+  readonly parentGroup: () => string | null
 }
 
 /** What a task has used and holds at one moment. Null: the driver, or this kernel, does not tell. */

@@ -148,6 +148,17 @@ describe('a client agent on this machine', () => {
     expect(await readFile(join(allocDir(), allocationId, 'web/secrets/app.env'), 'utf8')).toBe('FROM_TEMPLATE=WEB')
   })
 
+  it('tells a task the control group that its own is below', async ({ skip }) => {
+    if (process.getuid?.() !== 0) return skip()
+    const task = shell('grep -o ":$NOMAD_PARENT_CGROUP/" /proc/self/cgroup | sort -u; echo ${NOMAD_PARENT_CGROUP}')
+    const desired = buildDesired(1, { tasks: [task] }, {}, { type: 'batch' })
+    server.desire([desired])
+    await phaseOf(desired.allocationId, 'dead')
+    const { allocationId } = desired
+    const logs = { kind: 'logs', allocationId, task: 'web', type: 'stdout', origin: 'start', offset: 0 } as const
+    expect(textOf(await ask({ ...logs, follows: true }))).toBe(':/muster/\n/muster\n')
+  })
+
   it('finds its running task again after a crash, and sees how it ended', async () => {
     const desired = buildDesired(1, { tasks: [shell('sleep 300')] })
     server.desire([desired])

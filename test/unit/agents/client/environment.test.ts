@@ -40,7 +40,7 @@ const input = (overrides: Partial<EnvironmentInput['capabilities']> = {}): Envir
   group,
   task,
   node: { datacenter: 'dc1', address: '10.0.0.5' },
-  capabilities: { fileSystem: 'none', network: 'host', ...overrides },
+  capabilities: { fileSystem: 'none', network: 'host', parentGroup: () => null, ...overrides },
   paths,
 })
 
@@ -63,6 +63,11 @@ describe('the environment of a task', () => {
       NOMAD_MEMORY_LIMIT: '256',
       NOMAD_MEMORY_MAX_LIMIT: '512',
     })
+  })
+
+  it('names the parent of the control groups where tasks have one', () => {
+    expect(providedEnvironment(input({ parentGroup: () => '/muster' }))['NOMAD_PARENT_CGROUP']).toBe('/muster')
+    expect(providedEnvironment(input())).not.toHaveProperty('NOMAD_PARENT_CGROUP')
   })
 
   it('gives the host paths, or those of the image, and the agent always the host paths', () => {

@@ -221,6 +221,7 @@ export const createDockerDriver = (context: DriverContext): TaskDriver => {
     name: 'docker',
     capabilities: {
       sendsSignals: true,
+      parentGroup: () => null,
       fileSystem: 'image',
       network: 'mapped',
       usage: { measure: handle => measureContainer(api, stateOf(handle).containerId) },

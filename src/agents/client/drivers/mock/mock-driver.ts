@@ -180,6 +180,7 @@ export const createMockDriver = (context: Pick<DriverContext, 'clock'>, world: M
     name: 'mock',
     capabilities: {
       sendsSignals: true,
+      parentGroup: () => null,
       fileSystem: 'none',
       network: 'host',
       usage: { measure: async handle => measure(world, clock, handle) },

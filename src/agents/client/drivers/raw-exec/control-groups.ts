@@ -12,6 +12,10 @@ import { startKey } from './start-files.ts'
  * by process groups and environments alone.
  */
 export type ControlGroups = {
+  /** Finds out whether this agent can make groups. */
+  readonly prepare: () => Promise<void>
+  /** The group that all of them are below, `/muster`; null where this agent makes none, or that is not known yet. */
+  readonly parent: () => string | null
   /** Makes the group of a start and answers its directory, undefined where this agent cannot make groups. */
   readonly make: (id: string) => Promise<string | undefined>
   readonly pidsOf: (id: string) => Promise<readonly number[]>
@@ -129,11 +133,17 @@ const findRoot = async (): Promise<string | undefined> =>
 /** `isOff`: makes none; those that another agent made before are still found. `lookForRoot`: where groups are made. */
 export const createControlGroups = (clock: Clock, isOff: boolean, lookForRoot = findRoot): ControlGroups => {
   let root: Promise<string | undefined> | undefined
+  let parent: string | null = null
 
-  const directoryOf = async (id: string): Promise<string | undefined> => {
+  const ourDirectory = async (): Promise<string | undefined> => {
     root ??= lookForRoot()
     const found = await root
-    return found === undefined ? undefined : join(found, OUR_GROUP, startKey(id))
+    return found === undefined ? undefined : join(found, OUR_GROUP)
+  }
+
+  const directoryOf = async (id: string): Promise<string | undefined> => {
+    const ours = await ourDirectory()
+    return ours === undefined ? undefined : join(ours, startKey(id))
   }
 
   const within = async <T>(id: string, otherwise: T, run: (directory: string) => Promise<T>): Promise<T> => {
@@ -141,15 +151,20 @@ export const createControlGroups = (clock: Clock, isOff: boolean, lookForRoot = 
     return directory === undefined || !(await isThere(directory)) ? otherwise : run(directory)
   }
 
+  const makeDirectory = async (directory: string | undefined): Promise<string | undefined> => {
+    if (isOff || directory === undefined) return undefined
+    return mkdir(directory, { recursive: true }).then(
+      () => directory,
+      () => undefined,
+    )
+  }
+
   return {
-    make: async id => {
-      const directory = isOff ? undefined : await directoryOf(id)
-      if (directory === undefined) return undefined
-      return mkdir(directory, { recursive: true }).then(
-        () => directory,
-        () => undefined,
-      )
+    prepare: async () => {
+      if ((await makeDirectory(await ourDirectory())) !== undefined) parent = `/${OUR_GROUP}`
     },
+    parent: () => parent,
+    make: async id => makeDirectory(await directoryOf(id)),
     pidsOf: id => within(id, [], allPidsIn),
     kill: id => within(id, 0, directory => killGroup(directory, clock)),
     timesOf: id =>
@@ -158,8 +173,7 @@ export const createControlGroups = (clock: Clock, isOff: boolean, lookForRoot = 
       ),
     remove: id => within(id, undefined, directory => removeGroup(directory, clock)),
     removeForsaken: async olderThanMs => {
-      root ??= lookForRoot()
-      const ours = join((await root) ?? '/nowhere', OUR_GROUP)
+      const ours = (await ourDirectory()) ?? '/nowhere'
       for (const name of await readdir(ours).catch(() => [])) {
         const found = await stat(join(ours, name)).catch(() => undefined)
         const isOld = found?.isDirectory() === true && clock.now() - found.mtimeMs >= olderThanMs

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
-import { AppError } from '../../../../platform/errors.ts'
+import { AppError, messageOf } from '../../../../platform/errors.ts'
 import type {
   DriverContext,
   DriverFingerprint,
@@ -236,11 +236,10 @@ const fingerprint = async (parts: Parts, isEnabled: boolean): Promise<DriverFing
     return { isDetected: false, isHealthy: false, message, attributes: {} }
   }
   try {
-    await parts.broker.ensure()
+    await Promise.all([parts.broker.ensure(), parts.groups.prepare()])
     return { isDetected: true, isHealthy: true, message: 'Healthy', attributes: { 'driver.raw_exec': '1' } }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return { isDetected: true, isHealthy: false, message, attributes: {} }
+    return { isDetected: true, isHealthy: false, message: messageOf(error), attributes: {} }
   }
 }
 
@@ -278,6 +277,7 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
       fileSystem: 'none',
       network: 'host',
       usage: { measure: handle => measure(parts, handle) },
+      parentGroup: groups.parent,
     },
     fingerprint: () => fingerprint(parts, booleanOption(context.options, 'enabled')),
     validate,

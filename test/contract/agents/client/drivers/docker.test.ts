@@ -1,5 +1,6 @@
+import { tmpdir } from 'node:os'
 import Docker from 'dockerode'
-import { afterAll, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { containerLabels } from '../../../../../src/agents/client/drivers/docker/container-spec.ts'
 import { createDockerDriver } from '../../../../../src/agents/client/drivers/docker/docker-driver.ts'
 import type { TaskDriver } from '../../../../../src/agents/client/drivers/driver.ts'
@@ -23,6 +24,13 @@ if (found === undefined) {
   const { options } = found.engine
   const docker = new Docker('socketPath' in options ? { ...options, host: undefined } : options)
   afterAll(image.remove)
+
+  it('says by what the engine can run containers', async () => {
+    const driver = open(tmpdir(), found.endpoint)
+    const { attributes } = await driver.fingerprint()
+    expect(attributes['driver.docker.runtimes']?.split(',')).toContain('runc')
+    await driver.close()
+  })
 
   driverContract('docker', {
     config: program => ({
