@@ -2,12 +2,13 @@
  * `npm run build`: bundles the program into dist/. `muster.cjs` is the command line; each command's code is run when it is
  * called, and not before. `agent.cjs`, `operator.cjs`, `config.cjs` (HCL, for files of configuration) and `gotemplate.cjs` are
  * loaded at need; the first loads `agent.bundle.cjs` with the code that V8 has compiled from it. Threads' programs and the
- * API's schema stand beside them, where the bundled code looks for them.
+ * API's parsed schema stand beside them, where the bundled code looks for them.
  */
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { parse } from 'graphql'
 import { keepCompiledCode } from './build/keep-compiled-code.mjs'
 
 const root = resolve(import.meta.dirname, '..')
@@ -111,6 +112,14 @@ function checkAscii(path) {
   if (found !== undefined) throw new Error(`${path} is not ASCII, write an escape in: ${found}`)
 }
 
+/** The schema as src/api/graphql/load-schema.ts would parse it at every start. */
+function parsedSchema() {
+  const folder = join(root, 'src/api/graphql/schema')
+  const names = readdirSync(folder).filter(name => name.endsWith('.graphql'))
+  const texts = names.toSorted().map(name => readFileSync(join(folder, name), 'utf8'))
+  return parse(texts.join('\n'), { noLocation: true })
+}
+
 async function bundle() {
   const cli = build({ ...commonJs, entryPoints: { muster: 'src/main/muster.ts' }, plugins: [loadedAtNeed] })
   const config = build({ ...commonJs, entryPoints: { config: 'src/config/load.ts' } })
@@ -138,7 +147,7 @@ async function bundle() {
   })
   await Promise.all([cli, config, templates, agent, operator, threads, gate])
   checkAscii(join(fresh, 'agent.bundle.cjs'))
-  cpSync(join(root, 'src/api/graphql/schema'), join(fresh, 'schema'), { recursive: true })
+  writeFileSync(join(fresh, 'schema.json'), JSON.stringify(parsedSchema()))
   copyFileSync(join(root, 'src/main/load-agent.cjs'), join(fresh, 'agent.cjs'))
 }
 

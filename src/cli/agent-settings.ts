@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { AgentConfig } from '../config/agent-config.ts'
-import { type ConfigFinding, type LoadedConfig, loadConfig } from '../config/load.ts'
+import type { ConfigFinding, LoadedConfig } from '../config/load.ts'
 import { devSettings, type Problem, resolveAgent } from '../config/resolve.ts'
 import { mergeSettings, noSettings } from '../config/settings.ts'
 import { type AgentInput, settingsOfFlags } from './agent-flags.ts'
@@ -23,11 +23,17 @@ const refuseProblems = (problems: readonly Problem[]): Refusal => {
   return new Refusal({ code: 'CONFIG_INVALID', message, hint: problems.map(({ hint }) => hint).join('; ') })
 }
 
-/** Reads files and directories of configuration. Throws Refusal with every finding when one is an error. */
-export const readFiles = (
-  paths: readonly string[],
-  cwd: string,
-): LoadedConfig & { readonly warnings: readonly Diagnostic[] } => {
+type ReadFiles = LoadedConfig & { readonly warnings: readonly Diagnostic[] }
+
+const noFiles: ReadFiles = { settings: noSettings, findings: [], isValid: true, files: [], warnings: [] }
+
+/**
+ * Reads files and directories of configuration; their language is loaded only when there are any. Throws Refusal with every
+ * finding when one is an error.
+ */
+export const readFiles = async (paths: readonly string[], cwd: string): Promise<ReadFiles> => {
+  if (paths.length === 0) return noFiles
+  const { loadConfig } = await import('../config/load.ts')
   const loaded = loadConfig(paths.map(path => resolve(cwd, path)))
   const diagnostics = loaded.findings.map(toDiagnostic)
   if (loaded.isValid) return { ...loaded, warnings: diagnostics }
@@ -39,19 +45,19 @@ export const readFiles = (
 }
 
 /** The agent that files describe by themselves, without flags. */
-export const agentOfFiles = (loaded: LoadedConfig): AgentConfig => {
+export const agentOfFiles = (loaded: Pick<LoadedConfig, 'settings'>): AgentConfig => {
   const resolved = resolveAgent(loaded.settings, { isDev: false, hostname: hostname() })
   if (!resolved.ok) throw refuseProblems(resolved.problems)
   return resolved.config
 }
 
 /** The agent that a command line asks for: `-dev`, then its files in their order, then its other flags. */
-export const agentOfInput = (
+export const agentOfInput = async (
   input: AgentInput,
   cwd: string,
-): { readonly config: AgentConfig; readonly warnings: readonly Diagnostic[] } => {
+): Promise<{ readonly config: AgentConfig; readonly warnings: readonly Diagnostic[] }> => {
   const isDev = input.flags.dev
-  const { settings, warnings } = readFiles(input.flags.config, cwd)
+  const { settings, warnings } = await readFiles(input.flags.config, cwd)
   const layers = [isDev ? devSettings : noSettings, settings, settingsOfFlags(input, cwd)]
   const resolved = resolveAgent(
     layers.reduce((earlier, later) => mergeSettings(earlier, later)),

@@ -16,7 +16,7 @@ export type RunningAgent = {
   /** Resolves with the exit code when the agent cannot go on. */
   readonly failed: Promise<number>
   /** Takes up a configuration that was read again, as far as that can be; says in the log what became of it. */
-  readonly reload: (read: () => AgentConfig) => void
+  readonly reload: (read: () => Promise<AgentConfig>) => Promise<void>
   readonly stop: () => Promise<void>
 }
 

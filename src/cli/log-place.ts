@@ -26,10 +26,10 @@ export const logPlaceFlags = [
 type PlaceFlags = { readonly 'data-dir': string; readonly config: readonly string[] }
 
 /** The server whose log the flags name, null if they name none. Throws Refusal for a configuration that is none. */
-export const logPlaceOf = ({ io }: CommandContext, flags: PlaceFlags): AgentConfig | null => {
+export const logPlaceOf = async ({ io }: CommandContext, flags: PlaceFlags): Promise<AgentConfig | null> => {
   const { config: paths, 'data-dir': dataDir } = flags
   if (dataDir === '' && paths.length === 0) return null
-  const loaded = readFiles(paths, io.cwd)
+  const loaded = await readFiles(paths, io.cwd)
   for (const line of renderWarnings(loaded.warnings, 'Configuration Warnings:')) io.stderr(`${line}\n`)
   const flagged = {
     ...noSettings,

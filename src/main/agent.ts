@@ -26,7 +26,7 @@ export type RunningAgent = {
   /** Resolves with the exit code when the agent has stopped by itself: 1, with the cause logged. */
   readonly failed: Promise<number>
   /** Takes up a configuration that was read again, as far as that can be; says in the log what became of it. */
-  readonly reload: (read: () => AgentConfig) => void
+  readonly reload: (read: () => Promise<AgentConfig>) => Promise<void>
   readonly stop: () => Promise<void>
 }
 

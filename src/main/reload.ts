@@ -13,11 +13,11 @@ const isReloaded = (name: string): boolean => name === 'log.level'
  * Takes up a configuration that was read again, as far as that can be: the rest is named, and waits for a restart. One that
  * cannot be read, or that makes no agent, changes nothing.
  */
-export const createReload = (config: AgentConfig, logger: AdjustableLogger): ((read: () => AgentConfig) => void) => {
-  return read => {
+export const createReload = (config: AgentConfig, logger: AdjustableLogger) => {
+  return async (read: () => Promise<AgentConfig>): Promise<void> => {
     let next: AgentConfig
     try {
-      next = read()
+      next = await read()
     } catch (error) {
       logger.error({ error: messageOf(error) }, 'configuration could not be read again, the old one stays')
       return

@@ -17,7 +17,7 @@ Exit code 1 when no agent would start with them; warnings alone leave it 0.`,
   takes: { min: 1, max: MAX_PATHS },
   isLocal: true,
   run: async (context, { positionals }) => {
-    const loaded = readFiles(positionals, context.io.cwd)
+    const loaded = await readFiles(positionals, context.io.cwd)
     await printLines(context, renderWarnings(loaded.warnings, 'Configuration Warnings:'))
     agentOfFiles(loaded)
     await printLines(context, ['Configuration is valid!'])

@@ -22,14 +22,14 @@ const listenForEnd = ({ io }: CommandContext, hasFiles: boolean, reload: () => v
 
 const runAgent = async (context: CommandContext, input: AgentInput): Promise<number> => {
   const { io } = context
-  const { config, warnings } = agentOfInput(input, io.cwd)
+  const { config, warnings } = await agentOfInput(input, io.cwd)
   for (const line of renderWarnings(warnings, 'Configuration Warnings:')) io.stderr(`${line}\n`)
   const { startAgent } = await context.loadAgent()
   let reload = (): void => {}
   const stopping = listenForEnd(context, input.flags.config.length > 0, () => reload())
   const agent = await startAgent(config, stopping)
   if (agent === null) return EXIT_OK
-  reload = () => agent.reload(() => agentOfInput(input, io.cwd).config)
+  reload = () => void agent.reload(async () => (await agentOfInput(input, io.cwd)).config)
   await printLines(context, renderAgentBanner(config, agent))
   if (agent.nodeId !== null)
     void agent.ready.then(

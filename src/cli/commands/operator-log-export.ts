@@ -50,7 +50,7 @@ The file holds no keys.`,
   flags: logPlaceFlags,
   takes: { min: 1, max: 1 },
   run: async (context, { flags, positionals: [path = STDOUT] }) => {
-    const place = logPlaceOf(context, flags)
+    const place = await logPlaceOf(context, flags)
     const sink = path === STDOUT ? stdoutSink(context) : await createLogFile(context, path)
     const chunks =
       place === null ? context.api.stream(LOG_PATH) : (await context.loadOperator()).operator.exportLog(place)

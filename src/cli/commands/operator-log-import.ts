@@ -17,7 +17,7 @@ Streams, revisions and ids stay what they were. Positions are the new store's ow
   takes: { min: 1, max: 1 },
   isLocal: true,
   run: async (context, { flags, positionals: [path = ''] }) => {
-    const place = logPlaceOf(context, flags)
+    const place = await logPlaceOf(context, flags)
     if (place === null) throw usageError('nothing says where to import to', 'give -data-dir, or -config')
     const file = await openLogFile(context, path)
     const { operator } = await context.loadOperator()

@@ -6,6 +6,7 @@ import { runCli } from '../../../../src/cli/run-cli.ts'
 import type { AgentConfig } from '../../../../src/config/agent-config.ts'
 import { systemClock, untilAborted } from '../../../../src/platform/clock.ts'
 import { AppError } from '../../../../src/platform/errors.ts'
+import { eventually } from '../../../support/eventually.ts'
 import { runFakeCli } from '../../../support/fake-cli.ts'
 
 const never = new Promise<never>(() => {})
@@ -18,7 +19,10 @@ const agentThat = (failed: Promise<number>) => {
       nodeId: 'n',
       ready: Promise.resolve(),
       failed,
-      reload: (read: () => AgentConfig) => void calls.push(`reload ${read().name}`),
+      reload: async (read: () => Promise<AgentConfig>) => {
+        const { name } = await read()
+        calls.push(`reload ${name}`)
+      },
       stop: async () => {
         calls.push('stop')
       },
@@ -97,18 +101,32 @@ describe('muster agent', () => {
     const { agent, calls } = agentThat(never)
     const termination = new AbortController()
     let hangUp = (): void => {}
-    const options = { agent, termination, onHangup: (send: () => void) => void (hangUp = send) }
-    const withFiles = runFakeCli(['agent', '-dev', '-config', path], options)
-    await new Promise(setImmediate)
+    /** Runs the command until its agent is started. */
+    const begin = async (
+      args: readonly string[],
+      termination = new AbortController(),
+    ): Promise<{ readonly ended: ReturnType<typeof runFakeCli> }> => {
+      let ended: ReturnType<typeof runFakeCli> | undefined
+      await new Promise<void>(resolve => {
+        const startAgent = async () => {
+          setImmediate(resolve)
+          return agent
+        }
+        ended = runFakeCli(args, { startAgent, termination, onHangup: send => void (hangUp = send) })
+      })
+      if (ended === undefined) throw new Error('the command was not run')
+      return { ended }
+    }
+    const withFiles = await begin(['agent', '-dev', '-config', path], termination)
     writeFileSync(path, 'name = "after"')
     hangUp()
+    await eventually('the files to be read again', async () => (calls.length > 0 ? calls : undefined))
     termination.abort()
-    expect((await withFiles).code).toBe(0)
+    expect((await withFiles.ended).code).toBe(0)
     expect(calls).toEqual(['reload after', 'stop'])
-    const withoutFiles = runFakeCli(['agent', '-dev'], { ...options, termination: new AbortController() })
-    await new Promise(setImmediate)
+    const withoutFiles = await begin(['agent', '-dev'])
     hangUp()
-    expect((await withoutFiles).code).toBe(0)
+    expect((await withoutFiles.ended).code).toBe(0)
     rmSync(folder, { recursive: true })
   })
 
