@@ -156,7 +156,8 @@ const createWindow = (start: Position, maxEvents: number) => {
       bytes -= dropped.bytes
       after = dropped.event.position
     }
-    if (first > maxEvents) {
+    // What is dropped is held until it is cut off: never more of it than of what is kept.
+    if (first * 2 > entries.length) {
       entries = entries.slice(first)
       first = 0
     }

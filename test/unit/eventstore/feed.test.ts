@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { CommittedEvent } from '../../../src/eventstore/feed.ts'
 import { createFeed, MAX_WINDOW_BYTES } from '../../../src/eventstore/feed.ts'
@@ -89,4 +91,26 @@ test('an idle subscriber whose filter passes nothing is moved on without being w
   publish(at(10, 'rare-a'))
   expect(positionsOf(await next)).toEqual([10])
   expect(reads).toEqual([])
+})
+
+test('what is dropped for its size is let go', async () => {
+  const feed = createFeed({
+    head: -1,
+    pause: () => Promise.resolve(),
+    readPage: after => ({ events: [], position: after }),
+  })
+  const large = Math.floor(MAX_WINDOW_BYTES / 8)
+  const published = Array.from({ length: 40 }, (_, position) => {
+    const committed = at(position, 'job-a', large)
+    feed.publish([committed], position)
+    return new WeakRef(committed.event)
+  })
+  // The engine keeps what was looked at until its turn ends.
+  await new Promise(setImmediate)
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  collectGarbage()
+  const kept = published.filter(event => event.deref() !== undefined)
+  expect(kept.length).toBeGreaterThanOrEqual(8)
+  expect(kept.length).toBeLessThanOrEqual(17)
 })
