@@ -8,7 +8,7 @@ import { uuidV4 } from '../platform/ids.ts'
 import { createLogger, type Logger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { type AgentApi, createAgentApi } from './agent-api.ts'
-import { type ClientRole, STOP_TASKS_TIMEOUT_MS, startClientRole } from './client-role.ts'
+import { type ClientRole, prepareClient, STOP_TASKS_TIMEOUT_MS, startClientRole } from './client-role.ts'
 import { createDevRun } from './dev-runs.ts'
 import { addressForOthers, isLoopback, listen } from './listen.ts'
 import { type Parts, pathsOf } from './parts.ts'
@@ -85,6 +85,8 @@ const buildApi = (parts: Parts, roles: Roles): FastifyInstance => {
 const startRoles = async (parts: Parts, undo: Undo, stopping: AbortSignal): Promise<Roles | null> => {
   const { config, logger } = parts
   const roles: Roles = { server: null, client: null, url: urlOf(config.http) }
+  const ground = config.client === null ? null : prepareClient(parts, config.client)
+  undo.add(() => ground?.leave())
   if (config.server !== null) {
     const server = await startServerRole(parts, config.server)
     undo.add(server.stop)
@@ -99,9 +101,9 @@ const startRoles = async (parts: Parts, undo: Undo, stopping: AbortSignal): Prom
   const { host } = config.http
   if (!isLoopback(host))
     logger.warn({ host }, 'the API listens beyond loopback, and nothing controls who may use it yet')
-  if (config.client !== null) {
+  if (config.client !== null && ground !== null) {
     const own = roles.server === null ? [] : [roles.url]
-    const client = await startClientRole(parts, config.client, {
+    const client = await startClientRole(parts, config.client, ground, {
       servers: [...own, ...config.client.servers],
       advertised: urlForOthers(parts, roles).replace(/^http:\/\//, ''),
     })

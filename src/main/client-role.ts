@@ -76,18 +76,33 @@ export type ClientAddresses = {
   readonly advertised: string
 }
 
+/** The client's directories, locked, and its drivers: what they need of the machine gets ready while the server starts. */
+export type ClientGround = { readonly drivers: readonly TaskDriver[]; readonly leave: () => Promise<void> }
+
+export const prepareClient = (parts: Parts, role: ClientConfig): ClientGround => {
+  const { paths, run } = parts
+  makeDirectory(paths.client, 0o700)
+  makeDirectory(paths.alloc, 0o711)
+  const lock: FileLock | null = run === null ? lockFile(join(paths.client, 'agent.lock')) : null
+  const drivers = createDrivers(parts, role.drivers)
+  return {
+    drivers,
+    leave: async () => {
+      await Promise.allSettled(drivers.map(driver => driver.close()))
+      lock?.release()
+    },
+  }
+}
+
 /** Starts the client; it dials the servers until one answers, for as long as it lives. */
 export const startClientRole = async (
   parts: Parts,
   role: ClientConfig,
+  { drivers }: ClientGround,
   { servers, advertised }: ClientAddresses,
 ): Promise<ClientRole> => {
   const { config, paths, logger, run } = parts
-  makeDirectory(paths.client, 0o700)
-  makeDirectory(paths.alloc, 0o711)
-  const lock: FileLock | null = run === null ? lockFile(join(paths.client, 'agent.lock')) : null
   const list = createServerList(servers)
-  const drivers = createDrivers(parts, role.drivers)
   const client = createClientAgent({
     clock: systemClock,
     random: systemRandom,
@@ -108,16 +123,10 @@ export const startClientRole = async (
     labels: { [RUN_LABEL]: parts.runId },
     ...(run === null ? {} : { removeLeftovers: () => removeDeadRuns(drivers, logger) }),
   })
-  await client.start().catch((error: unknown) => {
-    lock?.release()
-    throw error
-  })
+  await client.start()
   return {
     client,
     servers: list.inOrder,
-    stop: async () => {
-      await client.stop({ endsTasks: run !== null, timeoutMs: STOP_TASKS_TIMEOUT_MS })
-      lock?.release()
-    },
+    stop: () => client.stop({ endsTasks: run !== null, timeoutMs: STOP_TASKS_TIMEOUT_MS }),
   }
 }

@@ -157,6 +157,8 @@ export const createBroker = (directory: string, clock: Clock): Broker => {
       })
     },
     quit: async () => {
+      // One that is about to be there would not hear it.
+      await starting?.catch(() => undefined)
       await send(fifo, QUIT_REQUEST)
     },
   }

@@ -270,6 +270,9 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
     leftovers,
     bootId,
   }
+  const isEnabled = booleanOption(context.options, 'enabled')
+  // Ready when it is asked for, while the agent goes on starting; whether it can be had is for the fingerprint to tell.
+  if (isEnabled) void parts.broker.ensure().catch(() => undefined)
   return {
     name: 'raw_exec',
     capabilities: {
@@ -279,7 +282,7 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
       usage: { measure: handle => measure(parts, handle) },
       parentGroup: groups.parent,
     },
-    fingerprint: () => fingerprint(parts, booleanOption(context.options, 'enabled')),
+    fingerprint: () => fingerprint(parts, isEnabled),
     validate,
     start: (task, _onEvent, signal) => shareStart(task.id, () => start(parts, task, signal)),
     recover: async handle => ((await watch.isKnown(handle)) ? 'running' : 'gone'),
