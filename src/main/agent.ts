@@ -14,7 +14,7 @@ import { addressForOthers, isLoopback, listen } from './listen.ts'
 import { type Parts, pathsOf } from './parts.ts'
 import { createReload, levelOf } from './reload.ts'
 import { type ServerRole, serverContext, startServerRole } from './server-role.ts'
-import { leave, STOP_TIMEOUT_MS, stopWithin } from './stop.ts'
+import { leave, STOP_TIMEOUT_MS, stopWithin, whileAwake } from './stop.ts'
 
 export type RunningAgent = {
   /** The URL under which this machine reaches the API. */
@@ -124,40 +124,45 @@ const startUnlessStopped = async (parts: Parts, undo: Undo, stopping: AbortSigna
 /** What hangs would keep the process; a second signal would end it the same way. */
 const stopRules = ({ logger }: Pick<Parts, 'logger'>) => ({ clock: systemClock, logger, leave })
 
+const start = async (config: AgentConfig, stopping: AbortSignal, undo: Undo): Promise<RunningAgent | null> => {
+  const logger = createLogger({ level: levelOf(config), format: config.log.format })
+  const parts = partsOf(config, logger, undo)
+  const timeoutMs = STOP_TIMEOUT_MS + (parts.run === null ? 0 : STOP_TASKS_TIMEOUT_MS)
+  const stop = () => whileAwake(() => stopWithin({ ...stopRules(parts), timeoutMs, stop: undo.all }))
+  const roles = await startUnlessStopped(parts, undo, stopping)
+  if (roles === null) {
+    await stop()
+    return null
+  }
+  const { server, client, url } = roles
+  const failed = (server?.done ?? new Promise<void>(() => {})).then(
+    () => 1,
+    (error: unknown) => {
+      logger.error({ error: String(error) }, 'the agent cannot go on')
+      return 1
+    },
+  )
+  return {
+    address: url,
+    nodeId: client?.client.nodeId() ?? null,
+    ready: client?.client.ready ?? Promise.resolve(),
+    failed,
+    reload: createReload(config, logger),
+    stop,
+  }
+}
+
 /**
  * Starts what `config` says, in this process. Null: it was told to stop before it had come up, and everything that was begun
  * is undone. Throws AppError with everything that was begun undone, too.
  */
-export const startAgent = async (config: AgentConfig, stopping: AbortSignal): Promise<RunningAgent | null> => {
-  const undo = createUndo()
-  try {
-    const logger = createLogger({ level: levelOf(config), format: config.log.format })
-    const parts = partsOf(config, logger, undo)
-    const timeoutMs = STOP_TIMEOUT_MS + (parts.run === null ? 0 : STOP_TASKS_TIMEOUT_MS)
-    const stop = () => stopWithin({ ...stopRules(parts), timeoutMs, stop: undo.all })
-    const roles = await startUnlessStopped(parts, undo, stopping)
-    if (roles === null) {
-      await stop()
-      return null
+export const startAgent = (config: AgentConfig, stopping: AbortSignal): Promise<RunningAgent | null> =>
+  whileAwake(async () => {
+    const undo = createUndo()
+    try {
+      return await start(config, stopping, undo)
+    } catch (error) {
+      await undo.all()
+      throw error
     }
-    const { server, client, url } = roles
-    const failed = (server?.done ?? new Promise<void>(() => {})).then(
-      () => 1,
-      (error: unknown) => {
-        logger.error({ error: String(error) }, 'the agent cannot go on')
-        return 1
-      },
-    )
-    return {
-      address: url,
-      nodeId: client?.client.nodeId() ?? null,
-      ready: client?.client.ready ?? Promise.resolve(),
-      failed,
-      reload: createReload(config, logger),
-      stop,
-    }
-  } catch (error) {
-    await undo.all()
-    throw error
-  }
-}
+  })

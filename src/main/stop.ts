@@ -1,4 +1,4 @@
-import { type Clock, within } from '../platform/clock.ts'
+import { type Clock, MAX_TIMER_MS, within } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 
 /** An agent that was told to stop does so within this time, or leaves as it is, ms. Tasks that end with it have time of their own. */
@@ -27,4 +27,14 @@ export const stopWithin = async ({ clock, logger, timeoutMs, stop, ...options }:
   if ((await within(clock, timeoutMs, stop())) === 'late') leaveAsIs()
   // The clock's timers keep no process: where this one fires, something else does.
   else clock.after(timeoutMs, leaveAsIs)
+}
+
+/** Does `work` to its end: by itself Node ends a process, with 0, that waits for nothing but timers which keep none. */
+export const whileAwake = async <T>(work: () => Promise<T>): Promise<T> => {
+  const timer = setInterval(() => undefined, MAX_TIMER_MS)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+  }
 }
