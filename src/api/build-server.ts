@@ -20,6 +20,8 @@ import { createStreamCounter } from './http/open-streams.ts'
 import { GRAPHQL_PATH, serveUpgrades } from './http/upgrades.ts'
 import { createHttpApp, invalidRequest } from './http-app.ts'
 
+/** On answers that may be old: why, as a word; the body's extensions say more. */
+const STALE_HEADER = 'x-muster-stale'
 /** How often a document is seen before its execution is compiled. */
 const COMPILE_AFTER = 1
 
@@ -81,7 +83,10 @@ const registerGraphQl = (app: FastifyInstance, context: ApiContext): void => {
   app.post(GRAPHQL_PATH, { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
     const { query, variables, operationName } = readBody(request.body)
     const result = await reply.graphql(query, { ...newRequestContext(context.random) }, variables, operationName)
-    return { ...result, extensions: { position: context.readModel.position() } }
+    const stale = context.staleness()
+    if (stale !== null) void reply.header(STALE_HEADER, stale.kind)
+    const position = context.readModel.position()
+    return { ...result, extensions: stale === null ? { position } : { position, stale } }
   })
   const close = serveUpgrades(app.server, context, { context, schema, sources: createFrameSources(context) })
   app.addHook('preClose', done => {

@@ -38,6 +38,13 @@ export type ServerMember = {
   readonly region: string
 }
 
+/** Why what is answered may be old, and for how long it has been so, where that is known. */
+export type Staleness = {
+  readonly kind: 'store-lost' | 'views-stopped' | 'log-unreadable'
+  readonly message: string
+  readonly ageMs: number | null
+}
+
 export type PartHealth = { readonly isOk: boolean; readonly message: string }
 
 /** What an agent says of itself, whatever it is. */
@@ -65,6 +72,8 @@ export type ApiContext = HttpAppContext &
     readonly showSpecification: (namespace: string, job: Job) => Promise<Json>
     /** The job file that a stream holds, as it was submitted. Throws SOURCE_ERASED, and REQUEST_REFUSED for those who may not see it. */
     readonly showSource: (namespace: string, stream: string) => Promise<JobSource>
+    /** Null while answers show all that is in the log. */
+    readonly staleness: () => Staleness | null
     readonly serverMembers: () => readonly ServerMember[]
     /** Takes a client agent's connection over. The first message has not been read yet. */
     readonly onClientLink: (link: ServerLink) => void

@@ -4,7 +4,7 @@ import { uuidV4 } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import { formatError, type WireErrors } from './graphql/error-format.ts'
-import { MAX_BODY_BYTES } from './graphql/limits.ts'
+import { MAX_BODY_BYTES, RETRY_AFTER_S } from './graphql/limits.ts'
 import { refusalOf } from './http/own-requests.ts'
 
 export type HttpAppContext = {
@@ -16,6 +16,8 @@ export type HttpAppContext = {
    */
   readonly hosts: readonly string[]
 }
+
+const UNAVAILABLE = 503
 
 export const invalidRequest = (message: string): AppError => new AppError('REQUEST_INVALID', message)
 
@@ -41,10 +43,23 @@ const guard = (app: FastifyInstance, context: HttpAppContext): void => {
   })
 }
 
-/** What every agent's HTTP side has: the guard against other sites, and failures in the words of the catalogue. */
+/** One that was passed on says itself when to come again. */
+const sayWhenToRetry = (app: FastifyInstance): void => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (reply.statusCode === UNAVAILABLE && !reply.hasHeader('retry-after'))
+      void reply.header('retry-after', RETRY_AFTER_S)
+    done(null, payload)
+  })
+}
+
+/**
+ * What every agent's HTTP side has: the guard against other sites, failures in the words of the catalogue, and when to come
+ * again on every 503.
+ */
 export const createHttpApp = (context: HttpAppContext): FastifyInstance => {
   const app = fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true })
   guard(app, context)
+  sayWhenToRetry(app)
   app.setErrorHandler((error, _request, reply) => {
     const { status, errors } = formatFailure(error, context)
     return reply.code(status).send({ data: null, errors })

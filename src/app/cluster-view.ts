@@ -23,6 +23,8 @@ export type ClusterView = {
    * decided on it.
    */
   readonly halted: () => AppError | null
+  /** Since when, on the monotonic clock, the log may hold what was not heard of; null while all of it is folded as it comes. */
+  readonly lostSinceMs: () => number | null
   /** Resolves when the subscription has ended, which it does not while the view is halted; rejects when an event could not be folded. */
   readonly done: Promise<void>
 }
@@ -59,6 +61,7 @@ export const createClusterView = (options: ClusterViewOptions): ClusterView => {
   const waiters = new Set<Waiter>()
   let seen: Position = -1
   let halted: AppError | null = null
+  let lostSinceMs: number | null = null
   let markCaughtUp: () => void = () => {}
   const caughtUp = new Promise<void>(resolve => {
     markCaughtUp = resolve
@@ -114,12 +117,20 @@ export const createClusterView = (options: ClusterViewOptions): ClusterView => {
 
   const follow = async (): Promise<void> => {
     for await (const item of store.subscribe(-1, { categories: STATE_CATEGORIES }, signal)) {
-      if (item.kind === 'events') {
-        const unknown = foldKnown(item.events)
-        if (unknown !== null) return halt(unknown)
-      } else {
-        settle(item.position)
-        markCaughtUp()
+      switch (item.kind) {
+        case 'events': {
+          const unknown = foldKnown(item.events)
+          if (unknown !== null) return halt(unknown)
+          break
+        }
+        case 'caught-up':
+          lostSinceMs = null
+          settle(item.position)
+          markCaughtUp()
+          break
+        case 'lost':
+          lostSinceMs ??= clock.monotonicMs()
+          break
       }
     }
   }
@@ -128,6 +139,7 @@ export const createClusterView = (options: ClusterViewOptions): ClusterView => {
     state,
     caughtUp,
     halted: () => halted,
+    lostSinceMs: () => lostSinceMs,
     done: follow(),
     onChanges: listener => {
       listeners.add(listener)

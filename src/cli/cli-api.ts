@@ -28,13 +28,13 @@ const checkRegion = async (api: Api, region: string): Promise<void> => {
   })
 }
 
-/** The client that `settings` describe. Nothing is loaded or opened before the first call. */
-export const createCliApi = (settings: Settings): CliApi => {
+/** The client that `settings` describe; `onStale` hears why an answer may be old. Nothing is loaded or opened before the first call. */
+export const createCliApi = (settings: Settings, onStale: (message: string) => void = () => {}): CliApi => {
   let opened: Promise<Api> | null = null
   const open = async (): Promise<Api> => {
     const { address, token } = settings
     const { createApi } = await import('../protocol/sdk.ts')
-    const api = createApi({ address, ...(token === '' ? {} : { token }) })
+    const api = createApi({ address, onStale, ...(token === '' ? {} : { token }) })
     if (settings.region !== '') await checkRegion(api, settings.region)
     return api
   }

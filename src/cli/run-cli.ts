@@ -39,10 +39,20 @@ const checkMisplaced = (misplaced: readonly string[], usage: string): void => {
   throw usageError(`${misplaced.join(' ')} stands after the arguments`, `flags go before them: ${usage}`)
 }
 
+/** Says once that answers may be old, beside what a command prints. */
+const warnOfStale = (io: CliIo): ((message: string) => void) => {
+  let isSaid = false
+  return message => {
+    if (!isSaid) io.stderr(`Warning: ${message}; what is shown may be old\n`)
+    isSaid = true
+  }
+}
+
 const createContext = (options: CliOptions, flags: Parameters<typeof resolveSettings>[0]): CommandContext => {
   const { io, env, clock, loadAgent, loadOperator } = options
   const settings = resolveSettings(flags, env, io.isInteractive)
-  return { io, env, clock, settings, loadAgent, loadOperator, api: (options.createApi ?? createCliApi)(settings) }
+  const api = (options.createApi ?? createCliApi)(settings, warnOfStale(io))
+  return { io, env, clock, settings, loadAgent, loadOperator, api }
 }
 
 const noGlobalFlags = {

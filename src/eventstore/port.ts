@@ -58,6 +58,8 @@ export type SubscriptionItem =
   | { readonly kind: 'events'; readonly events: readonly RecordedEvent[] }
   /** Everything up to `position` (the head when it was looked at) has been delivered. Sent again after each time it fell behind. */
   | { readonly kind: 'caught-up'; readonly position: Position }
+  /** The store is out of reach: there may be events that were not delivered, until `caught-up` says otherwise. */
+  | { readonly kind: 'lost' }
 
 export type EventStore = {
   readonly append: (stream: string, expected: ExpectedRevision, events: readonly NewEvent[]) => Promise<AppendResult>

@@ -15,6 +15,7 @@ const isExported = (event: RecordedEvent, head: Position): boolean =>
 async function* eventsUpTo(store: EventStore, head: Position, signal: AbortSignal): AsyncGenerator<RecordedEvent[]> {
   if (head < 0) return
   for await (const item of store.subscribe(-1, 'all', signal)) {
+    if (item.kind === 'lost') continue
     const newest = item.kind === 'events' ? (item.events.at(-1)?.position ?? -1) : item.position
     if (item.kind === 'events') yield item.events.filter(event => isExported(event, head))
     if (newest >= head) return

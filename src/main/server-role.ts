@@ -1,5 +1,5 @@
 import { nextLaunch } from '../agents/server/periodic-dispatcher.ts'
-import type { ApiContext, PartHealth } from '../api/context.ts'
+import type { ApiContext, PartHealth, Staleness } from '../api/context.ts'
 import { decode } from '../app/codec.ts'
 import { openJob } from '../app/open-job.ts'
 import { getSubmission } from '../app/submission.ts'
@@ -30,15 +30,27 @@ export type ServerRole = {
 }
 
 /** What a part of the server stands still for goes first: it stays until somebody looks. */
-const healthOf = ({ view, leader }: Server, { readModel }: Storage): PartHealth => {
+const stalenessOf = ({ view }: Server, { readModel }: Storage): Staleness | null => {
   const halted = view.halted()
-  if (halted !== null) return { isOk: false, message: `the log cannot be read on: ${halted.message}` }
+  if (halted !== null) {
+    return { kind: 'log-unreadable', message: `the log cannot be read on: ${halted.message}`, ageMs: null }
+  }
   const trouble = readModel.trouble()
   if (trouble !== null) {
     const at = trouble.event === '' ? '' : ` before ${trouble.event}`
-    return { isOk: false, message: `the views stand still at position ${trouble.position}${at}: ${trouble.error}` }
+    const message = `the views stand still at position ${trouble.position}${at}: ${trouble.error}`
+    return { kind: 'views-stopped', message, ageMs: null }
   }
-  return leader.isLeader() ? { isOk: true, message: 'ok' } : { isOk: false, message: 'no leader' }
+  const since = view.lostSinceMs()
+  if (since === null) return null
+  const ageMs = Math.round(systemClock.monotonicMs() - since)
+  return { kind: 'store-lost', message: 'the event store is out of reach', ageMs }
+}
+
+const healthOf = (server: Server, storage: Storage): PartHealth => {
+  const stale = stalenessOf(server, storage)
+  if (stale !== null) return { isOk: false, message: stale.message }
+  return server.leader.isLeader() ? { isOk: true, message: 'ok' } : { isOk: false, message: 'no leader' }
 }
 
 /** Opens the log and starts a server on it. Throws AppError with everything that was begun undone. */
@@ -81,7 +93,7 @@ async function* feedOf(
 ): ReturnType<ApiContext['feed']> extends AsyncIterable<infer T> ? AsyncGenerator<T> : never {
   for await (const item of store.subscribe(after, { categories: STATE_CATEGORIES }, signal)) {
     if (item.kind === 'events') yield { kind: 'events', events: item.events.map(decode) }
-    else yield item
+    else if (item.kind === 'caught-up') yield item
   }
 }
 
@@ -107,6 +119,7 @@ export const serverContext = (parts: Parts, { server, storage }: ServerRole, api
       )
     },
     head: () => store.head(),
+    staleness: () => stalenessOf(server, storage),
     nextLaunch,
     showSpecification: async (namespace, job) => toApiJson(await openJob(namespace, job, server.open)),
     showSource: (namespace, stream) => getSubmission(server.sources, namespace, stream),

@@ -16,6 +16,8 @@ export type ApiOptions = {
   readonly address: string
   readonly token?: string
   readonly timeoutMs?: number
+  /** Told what the server says of why an answer may be old. */
+  readonly onStale?: (message: string) => void
 }
 
 export type Api = {
@@ -83,6 +85,8 @@ type ErrorBody = GraphqlError & {
   readonly code?: string
   readonly hint?: string
 }
+
+type StaleBody = { readonly extensions?: { readonly stale?: { readonly message?: string } } }
 
 /** The error in the body of a refused request: GraphQL's list of errors, or one object with code and message. */
 const errorOfBody = (body: ErrorBody, address: string): AppError => {
@@ -158,7 +162,8 @@ export const createApi = (options: ApiOptions): Api => {
     query: async <T>(text: string, variables = {}, signal?: AbortSignal) => {
       const body = JSON.stringify({ query: text, variables })
       const response = await open({ method: 'POST', path: '/graphql', body, signal, timeoutMs })
-      const reply = (await readJson(response)) as { readonly data?: T | null } & ErrorBody
+      const reply = (await readJson(response)) as { readonly data?: T | null } & StaleBody & ErrorBody
+      if (reply.extensions?.stale?.message !== undefined) options.onStale?.(reply.extensions.stale.message)
       if (reply.errors !== undefined && reply.errors.length > 0) throw errorOfBody(reply, address)
       if (reply.data === undefined || reply.data === null) {
         throw isSuccess(response) ? badReply(address, 'it holds no data') : errorOfBody(reply, address)

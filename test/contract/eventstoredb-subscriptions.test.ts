@@ -86,6 +86,16 @@ describe('a subscription', () => {
     await end
   })
 
+  test('says at once that there may be more than it has seen, and when there is not any more', async () => {
+    await write(5)
+    const subscriber = follow(await open(5))
+    const { position } = await subscriber.untilCaughtUp()
+    fake.stop()
+    expect(await subscriber.next()).toEqual({ kind: 'lost' })
+    await fake.start()
+    expect(await subscriber.next()).toEqual({ kind: 'caught-up', position })
+  })
+
   test('that the server forgot is noticed, and asked for again', async () => {
     const subscriber = follow(await open(10))
     fake.faults.subscribe = first(1, { kind: 'forgotten' })

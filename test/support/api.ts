@@ -115,6 +115,7 @@ export const openApi = ({ outcomes = {}, overrides = {}, history = createHistory
     exportLog: () => Readable.from([]),
     head: () => Promise.resolve(history.events.length - 1),
     nextLaunch: (_periodic, afterMs) => afterMs + 60_000,
+    staleness: () => null,
     showSpecification: (_namespace: string, job: Job) => Promise.resolve({ ID: job.id, Name: job.name }),
     showSource: () => Promise.reject(new Error('no job file is asked for in this test')),
     agent: () => ({

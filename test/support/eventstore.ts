@@ -84,7 +84,7 @@ export const follow = (store: EventStore, after: Position = -1, filter: StreamFi
       for (;;) {
         const item = await required()
         if (item.kind === 'caught-up') return { events, position: item.position }
-        events.push(...item.events)
+        if (item.kind === 'events') events.push(...item.events)
       }
     },
     /** The next `count` events, whatever `caught-up` stands between. */

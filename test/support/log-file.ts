@@ -36,10 +36,10 @@ export const withHoles = (inner: EventStore): EventStore => {
   const moved = (event: RecordedEvent): RecordedEvent => ({ ...event, position: spread(event.position) })
   const movedResult = (result: AppendResult): AppendResult =>
     result.kind === 'appended' ? { ...result, position: spread(result.position) } : result
-  const movedItem = (item: SubscriptionItem): SubscriptionItem =>
-    item.kind === 'events'
-      ? { kind: 'events', events: item.events.map(moved) }
-      : { kind: 'caught-up', position: spread(item.position) }
+  const movedItem = (item: SubscriptionItem): SubscriptionItem => {
+    if (item.kind === 'events') return { kind: 'events', events: item.events.map(moved) }
+    return item.kind === 'lost' ? item : { kind: 'caught-up', position: spread(item.position) }
+  }
   return {
     ...inner,
     append: async (...args) => movedResult(await inner.append(...args)),

@@ -32,6 +32,7 @@ export const compareRebuilt = async (
   let count = 0
   for await (const item of store.subscribe(-1, { categories: STATE_CATEGORIES }, new AbortController().signal)) {
     if (item.kind === 'caught-up') break
+    if (item.kind === 'lost') continue
     for (const recorded of item.events) {
       const event = decode(recorded)
       const changes = noChanges()

@@ -44,3 +44,5 @@ export const MAX_USAGE_ASKED = 200
 /** Entries of a page when `first` is not given, and at most. */
 export const DEFAULT_PAGE_SIZE = 100
 export const MAX_PAGE_SIZE = 1_000
+/** When a request that met 503 may be made again, s. */
+export const RETRY_AFTER_S = 2

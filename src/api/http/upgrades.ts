@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { MAX_LINK_MESSAGE_BYTES } from '../../protocol/client-link.ts'
 import type { ApiContext } from '../context.ts'
-import { MAX_SUBSCRIPTION_MESSAGE_BYTES, MAX_SUBSCRIPTION_SOCKETS } from '../graphql/limits.ts'
+import { MAX_SUBSCRIPTION_MESSAGE_BYTES, MAX_SUBSCRIPTION_SOCKETS, RETRY_AFTER_S } from '../graphql/limits.ts'
 import {
   SUBSCRIPTION_PROTOCOL,
   type SubscriptionServer,
@@ -18,7 +18,8 @@ export const GRAPHQL_PATH = '/graphql'
 /** Answers a request to change the protocol with a refusal, and hangs up. */
 export const refuseUpgrade = (socket: Duplex, status: string, message: string): void => {
   const body = JSON.stringify({ errors: [{ message, extensions: { code: 'REQUEST_REFUSED' } }] })
-  const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`
+  const retry = status.startsWith('503') ? `retry-after: ${RETRY_AFTER_S}\r\n` : ''
+  const head = `HTTP/1.1 ${status}\r\n${retry}connection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`
   socket.end(head + body)
 }
 

@@ -99,6 +99,7 @@ async function* followPersistently(
         const reason = trouble.kind === 'lost' ? trouble.reason : connection.reason()
         logger.warn({ position: follower.cursor, reason }, 'event store subscription lost')
       }
+      if (follower.failures === 0) yield { kind: 'lost' }
     }
     if (!signal.aborted) await sleep(clock, backoffDelayMs(resubscribing, follower.failures, options.random), signal)
     follower.failures += 1

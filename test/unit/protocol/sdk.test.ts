@@ -54,6 +54,21 @@ const failureOf = async (work: Promise<unknown>): Promise<AppError> => {
 }
 
 describe('the client of the API', () => {
+  it('tells of an answer that may be old, and of no other', async () => {
+    const told: string[] = []
+    const ask = async (extensions: object): Promise<unknown> => {
+      const address = await serve(answering(200, { data: { position: 1 }, extensions }))
+      const api = createApi({ address, onStale: message => void told.push(message) })
+      cleanups.push(api.close)
+      return api.query('{ position }')
+    }
+    expect(await ask({ position: 1 })).toEqual({ position: 1 })
+    expect(told).toEqual([])
+    const stale = { kind: 'store-lost', message: 'the event store is out of reach', ageMs: 7 }
+    expect(await ask({ position: 1, stale })).toEqual({ position: 1 })
+    expect(told).toEqual(['the event store is out of reach'])
+  })
+
   it('sends an operation with its variables and its token, and answers the data', async () => {
     const seen: unknown[] = []
     const address = await serve((request, response, body) => {

@@ -62,7 +62,7 @@ describe('a control plane with one node', () => {
     const all = new AbortController()
     for await (const item of plane.store.subscribe(-1, 'all', all.signal)) {
       if (item.kind === 'caught-up') break
-      log.push(JSON.stringify(item.events))
+      log.push(JSON.stringify(item))
     }
     expect(log.join('')).toContain('JobRegistered')
     expect(log.join('')).not.toContain('hunter2')
