@@ -86,13 +86,16 @@ export const MAX_LISTED = 10_000
 
 export type Listed<T> = { readonly rows: readonly T[]; readonly isCut: boolean }
 
-/** Everything of a list, page by page, up to MAX_LISTED. */
-export const listAll = async <T>(fetchPage: (cursor: string | null) => Promise<Page<T>>): Promise<Listed<T>> => {
+/** Everything of a list that is to be kept, page by page, up to MAX_LISTED. */
+export const listAll = async <T>(
+  fetchPage: (cursor: string | null) => Promise<Page<T>>,
+  isKept: (row: T) => boolean = () => true,
+): Promise<Listed<T>> => {
   const rows: T[] = []
   let cursor: string | null = null
   while (rows.length < MAX_LISTED) {
     const page: Page<T> = await fetchPage(cursor)
-    rows.push(...page.nodes)
+    rows.push(...page.nodes.filter(isKept))
     if (!page.pageInfo.hasNextPage || page.pageInfo.endCursor === null) return { rows, isCut: false }
     cursor = page.pageInfo.endCursor
   }

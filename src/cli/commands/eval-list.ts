@@ -1,8 +1,10 @@
-import { listAll, PAGE_SIZE, type Page, pageFields } from '../answers.ts'
+import type { FilterFields } from '../../lang/filter/index.ts'
+import { pageFields } from '../answers.ts'
 import { defineCommand } from '../command.ts'
 import { document } from '../document.ts'
+import { type CursorPage, cursorFields, filterFlag, listRows, pageFlags, readFilter } from '../list.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
-import { printData, warnIfCut } from '../print.ts'
+import { printData } from '../print.ts'
 import { usageError } from '../refusal.ts'
 import { renderTable } from '../render/columns.ts'
 import { placementFailuresText } from '../render/metrics.ts'
@@ -15,14 +17,20 @@ type EvaluationRow = {
   readonly namespace: string
   readonly jobId: string
   readonly nodeId: string | null
+  readonly type: string
   readonly priority: number
   readonly triggeredBy: string
   readonly status: string
+  readonly statusDescription: string
+  readonly deploymentId: string | null
+  readonly previousEvaluationId: string | null
+  readonly nextEvaluationId: string | null
+  readonly blockedEvaluationId: string | null
   readonly placementFailures: readonly { readonly group: string }[]
 }
 
 export const evaluationListDocument = document<
-  { readonly evaluations: Page<EvaluationRow> },
+  { readonly evaluations: CursorPage<EvaluationRow> },
   {
     readonly namespace: string
     readonly first: number
@@ -37,17 +45,30 @@ export const evaluationListDocument = document<
   evaluations(
     namespace: $namespace, first: $first, cursor: $cursor, prefix: $prefix, jobId: $jobId, status: $status
   ) {
-    nodes { id namespace jobId nodeId priority triggeredBy status placementFailures { group } }
-    ${pageFields}
+    nodes {
+      id namespace jobId nodeId type priority triggeredBy status statusDescription deploymentId
+      previousEvaluationId nextEvaluationId blockedEvaluationId placementFailures { group }
+    }
+    ${cursorFields} ${pageFields}
   }
 }`)
 
-/** The API hands out no larger page. */
-const MAX_PER_PAGE = 1_000
-
-const perPageOf = (count: number): number => {
-  if (count >= 1 && count <= MAX_PER_PAGE) return count
-  throw usageError(`-per-page is ${count}`, `write 1 to ${MAX_PER_PAGE}`)
+/** What `-filter` may ask about, by the names that Nomad's evaluations have. */
+const fields: FilterFields<EvaluationRow> = {
+  ID: { type: 'text', of: row => row.id },
+  Namespace: { type: 'text', of: row => row.namespace },
+  JobID: { type: 'text', of: row => row.jobId },
+  NodeID: { type: 'text', of: row => row.nodeId },
+  DeploymentID: { type: 'text', of: row => row.deploymentId },
+  Type: { type: 'text', of: row => row.type },
+  Priority: { type: 'number', of: row => row.priority },
+  TriggeredBy: { type: 'text', of: row => row.triggeredBy },
+  Status: { type: 'text', of: row => row.status },
+  StatusDescription: { type: 'text', of: row => row.statusDescription },
+  PreviousEval: { type: 'text', of: row => row.previousEvaluationId },
+  NextEval: { type: 'text', of: row => row.nextEvaluationId },
+  BlockedEval: { type: 'text', of: row => row.blockedEvaluationId },
+  FailedTGAllocs: { type: 'texts', of: row => row.placementFailures.map(({ group }) => group) },
 }
 
 const render = (rows: readonly EvaluationRow[], isVerbose: boolean): readonly string[] =>
@@ -73,18 +94,8 @@ export const command = defineCommand({
   flags: [
     { name: 'job', type: 'string', placeholder: '<job>', usage: 'Only those of this job, by its whole id.' },
     { name: 'status', type: 'string', placeholder: '<status>', usage: `Only these: ${statuses.join(', ')}.` },
-    {
-      name: 'per-page',
-      type: 'int',
-      placeholder: '<count>',
-      usage: `So many, and how to get those that follow; at most ${MAX_PER_PAGE}.`,
-    },
-    {
-      name: 'page-token',
-      type: 'string',
-      placeholder: '<token>',
-      usage: 'What follows the page that told this token.',
-    },
+    filterFlag,
+    ...pageFlags,
     verboseFlag,
     ...outputFlags,
   ],
@@ -95,26 +106,18 @@ export const command = defineCommand({
     if (status !== '' && !statuses.some(each => each === status)) {
       throw usageError(`there is no status "${flags.status}" of evaluations`, `write one of ${statuses.join(', ')}`)
     }
-    const filter = {
+    const variables = {
       namespace: context.settings.namespace,
       prefix: positionals[0] ?? null,
       jobId: flags.job === '' ? null : flags.job,
       status: status === '' ? null : status,
     }
+    const filter = await readFilter(flags.filter, fields)
     const fetchPage = async (first: number, cursor: string | null) =>
-      (await context.api.query(evaluationListDocument, { ...filter, first, cursor })).evaluations
-    const token = flags['page-token'] === '' ? null : flags['page-token']
-    if (given.has('per-page') || token !== null) {
-      const { nodes, pageInfo } = await fetchPage(
-        given.has('per-page') ? perPageOf(flags['per-page']) : PAGE_SIZE,
-        token,
-      )
-      const code = await printData(context, flags, nodes, data => render(data, flags.verbose))
-      if (pageInfo.hasNextPage) context.io.stderr(`More follow, with -page-token ${pageInfo.endCursor ?? ''}\n`)
-      return code
-    }
-    const { rows, isCut } = await listAll(cursor => fetchPage(PAGE_SIZE, cursor))
-    warnIfCut(context, isCut, rows.length)
-    return printData(context, flags, rows, data => render(data, flags.verbose))
+      (await context.api.query(evaluationListDocument, { ...variables, first, cursor })).evaluations
+    const { rows, sayWhatFollows } = await listRows(context, { flags, given }, fetchPage, filter)
+    const code = await printData(context, flags, rows, data => render(data, flags.verbose))
+    sayWhatFollows()
+    return code
   },
 })

@@ -1,5 +1,7 @@
+import type { FilterFields } from '../../lang/filter/index.ts'
 import { defineCommand } from '../command.ts'
 import { document } from '../document.ts'
+import { filterFlag, readFilter } from '../list.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { printData } from '../print.ts'
 import { Refusal } from '../refusal.ts'
@@ -27,6 +29,18 @@ export const serviceDocument = document<
   }
 }`)
 
+/** What `-filter` may ask about, by the names that Nomad's registrations have. */
+const fields: FilterFields<Instance> = {
+  ID: { type: 'text', of: row => row.id },
+  JobID: { type: 'text', of: row => row.jobId },
+  AllocID: { type: 'text', of: row => row.allocationId },
+  NodeID: { type: 'text', of: row => row.nodeId },
+  Datacenter: { type: 'text', of: row => row.datacenter },
+  Address: { type: 'text', of: row => row.address },
+  Port: { type: 'number', of: row => row.port },
+  Tags: { type: 'texts', of: row => row.tags },
+}
+
 const render = (instances: readonly Instance[], isVerbose: boolean): readonly string[] =>
   renderTable([
     ['Job ID', 'Address', 'Tags', 'Node ID', 'Alloc ID'],
@@ -42,7 +56,7 @@ const render = (instances: readonly Instance[], isVerbose: boolean): readonly st
 export const command = defineCommand({
   usage: 'muster service info [options] <service>',
   description: 'Shows who offers a service, and where.',
-  flags: [verboseFlag, ...outputFlags],
+  flags: [filterFlag, verboseFlag, ...outputFlags],
   takes: { min: 1, max: 1 },
   run: async (context, { flags, positionals }) => {
     const name = positionals[0] ?? ''
@@ -50,6 +64,7 @@ export const command = defineCommand({
     if (service.instances.length === 0) {
       throw new Refusal({ code: 'NOT_FOUND', message: `No service registrations found for "${name}"` })
     }
-    return printData(context, flags, service.instances, instances => render(instances, flags.verbose))
+    const { matches } = await readFilter(flags.filter, fields)
+    return printData(context, flags, service.instances.filter(matches), instances => render(instances, flags.verbose))
   },
 })

@@ -19,7 +19,7 @@ export const searchDocument = document<
 type Flags = { readonly verbose: boolean; readonly json: boolean; readonly t: string }
 
 const show = (context: CommandContext, { kind, id }: Candidate, flags: Flags): Promise<number> => {
-  const all = { ...flags, short: false, evals: false, 'all-allocs': false, allocs: false, stats: false }
+  const all = { ...flags, short: false, evals: false, 'all-allocs': false, stats: false }
   switch (kind) {
     case 'JOB':
       return showJob(context, id, all)

@@ -1,18 +1,11 @@
-import {
-  type Listed,
-  listAll,
-  PAGE_SIZE,
-  type Page,
-  pageFields,
-  type Unresolved,
-  unresolvedFields,
-} from '../answers.ts'
-import type { CommandContext } from '../command.ts'
+import type { FilterFields } from '../../lang/filter/index.ts'
+import { type Page, pageFields, type Unresolved, unresolvedFields } from '../answers.ts'
 import { document } from '../document.ts'
+import { type CursorPage, cursorFields } from '../list.ts'
 import { type AllocationRow, allocationRowFields } from '../render/allocation-list.ts'
 import { type NodeUsage, nodeUsageFields } from './usage.ts'
 
-export const nodeRowFields = `id name nodePool datacenter nodeClass address version status isEligible isDraining
+export const nodeRowFields = `id name nodePool datacenter nodeClass address version status statusDescription isEligible isDraining
   runningAllocations`
 
 type NameValue = { readonly name: string; readonly value: string }
@@ -26,17 +19,18 @@ export type NodeRow = {
   readonly address: string
   readonly version: string
   readonly status: 'ready' | 'down' | 'disconnected'
+  readonly statusDescription: string
   readonly isEligible: boolean
   readonly isDraining: boolean
   readonly runningAllocations: number
   readonly attributes?: readonly NameValue[]
+  readonly meta?: readonly NameValue[]
 }
 
 export type NodeResources = { readonly cpuMhz: number; readonly memoryMb: number; readonly diskMb: number }
 
 export type NodeStatus = NodeRow & {
   readonly __typename: 'Node'
-  readonly statusDescription: string
   readonly registeredAt: number
   readonly resources: NodeResources
   readonly reserved: NodeResources
@@ -47,24 +41,48 @@ export type NodeStatus = NodeRow & {
     readonly isHealthy: boolean
     readonly message: string
   }[]
-  readonly meta?: readonly NameValue[]
   readonly foreignPorts: readonly number[]
   readonly usage?: NodeUsage
   readonly allocations?: Page<AllocationRow>
 }
 
 export const nodeListDocument = document<
-  { readonly nodes: Page<NodeRow> },
-  { readonly first: number; readonly cursor: string | null; readonly withAttributes: boolean }
->(`query ListNodes($first: Int, $cursor: String, $withAttributes: Boolean!) {
+  { readonly nodes: CursorPage<NodeRow> },
+  {
+    readonly first: number
+    readonly cursor: string | null
+    readonly withAttributes: boolean
+    readonly withMeta: boolean
+  }
+>(`query ListNodes($first: Int, $cursor: String, $withAttributes: Boolean!, $withMeta: Boolean!) {
   nodes(first: $first, cursor: $cursor) {
-    nodes { ${nodeRowFields} attributes @include(if: $withAttributes) { name value } }
-    ${pageFields}
+    nodes {
+      ${nodeRowFields}
+      attributes @include(if: $withAttributes) { name value } meta @include(if: $withMeta) { name value }
+    }
+    ${cursorFields} ${pageFields}
   }
 }`)
 
-export const fetchNodes = ({ api }: CommandContext, withAttributes = false): Promise<Listed<NodeRow>> =>
-  listAll(async cursor => (await api.query(nodeListDocument, { first: PAGE_SIZE, cursor, withAttributes })).nodes)
+const pairs = (values: readonly NameValue[] | undefined): ReadonlyMap<string, string> =>
+  new Map((values ?? []).map(({ name, value }) => [name, value]))
+
+/** What `-filter` may ask about, by the names that Nomad's nodes have. */
+export const nodeFilterFields: FilterFields<NodeRow> = {
+  ID: { type: 'text', of: node => node.id },
+  Name: { type: 'text', of: node => node.name },
+  NodePool: { type: 'text', of: node => node.nodePool },
+  Datacenter: { type: 'text', of: node => node.datacenter },
+  NodeClass: { type: 'text', of: node => node.nodeClass },
+  Address: { type: 'text', of: node => node.address },
+  Version: { type: 'text', of: node => node.version },
+  Status: { type: 'text', of: node => node.status },
+  StatusDescription: { type: 'text', of: node => node.statusDescription },
+  SchedulingEligibility: { type: 'text', of: node => (node.isEligible ? 'eligible' : 'ineligible') },
+  Drain: { type: 'boolean', of: node => node.isDraining },
+  Attributes: { type: 'pairs', of: node => pairs(node.attributes) },
+  Meta: { type: 'pairs', of: node => pairs(node.meta) },
+}
 
 export const nodeStatusDocument = document<
   { readonly node: NodeStatus | Unresolved },
@@ -73,7 +91,7 @@ export const nodeStatusDocument = document<
   node(id: $id) {
     __typename
     ... on Node {
-      ${nodeRowFields} statusDescription registeredAt foreignPorts
+      ${nodeRowFields} registeredAt foreignPorts
       resources { cpuMhz memoryMb diskMb } reserved { cpuMhz memoryMb diskMb } allocated { cpuMhz memoryMb diskMb }
       drivers { name isDetected isHealthy message }
       usage @include(if: $isFull) { ${nodeUsageFields} }

@@ -412,24 +412,6 @@ describe('other lists', () => {
     )
   })
 
-  it('are listed by pages where that is asked for', async () => {
-    const asked: unknown[] = []
-    const root = {
-      evaluations: (args: unknown) => {
-        asked.push(args)
-        return { nodes: [evaluation()], pageInfo: { hasNextPage: true, endCursor: 'next' } }
-      },
-    }
-    const { code, stdout, stderr } = await runFakeCli(['eval', 'list', '-per-page', '1', '-page-token', 'this'], {
-      root,
-    })
-    expect([code, lines(stdout).length, stderr]).toEqual([0, 2, 'More follow, with -page-token next\n'])
-    expect(asked).toEqual([expect.objectContaining({ first: 1, cursor: 'this' })])
-    for (const count of ['0', '1001'])
-      expect((await runFakeCli(['eval', 'list', '-per-page', count], { root })).stderr).toContain('write 1 to 1000')
-    expect((await runFakeCli(['eval', 'list', '-per-page', '1000'], { root })).code).toBe(0)
-  })
-
   it('show an evaluation with what its plan did', async () => {
     const planChanges = [{ group: 'g', ignore: 1, place: 2, stop: 0, inPlace: 0, destructive: 0 }]
     const root = { evaluation: () => evaluation({ planChanges }) }
