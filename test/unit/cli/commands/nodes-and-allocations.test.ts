@@ -449,23 +449,28 @@ describe('other lists', () => {
     expect((await runFakeCli(['service', 'info', 'x'], { root: none })).code).toBe(1)
   })
 
-  it('show the servers', async () => {
-    const serverMembers = [
-      {
-        name: 'h.global',
-        address: '127.0.0.1',
-        port: 4_646,
-        status: 'alive',
-        isLeader: true,
-        version: '0.1.0',
-        datacenter: 'dc1',
-        region: 'global',
-      },
-    ]
-    expect(lines((await runFakeCli(['server', 'members'], { root: { serverMembers } })).stdout)).toEqual([
-      'Name      Address    Port  Status  Leader  Build  Datacenter  Region',
-      'h.global  127.0.0.1  4646  alive   true    0.1.0  dc1         global',
+  it('show the servers, with nothing where Nomad tells of Raft and gossip', async () => {
+    const member = {
+      name: 'vm.global',
+      address: '127.0.0.1',
+      port: 4_646,
+      status: 'alive',
+      isLeader: true,
+      version: '0.1.0',
+      datacenter: 'dc1',
+      region: 'global',
+    }
+    const root = { serverMembers: () => [member] }
+    expect(lines((await runFakeCli(['server', 'members'], { root })).stdout)).toEqual([
+      'Name       Address    Port  Status  Leader  Raft Version  Build  Datacenter  Region',
+      'vm.global  127.0.0.1  4646  alive   true    <none>        0.1.0  dc1         global',
     ])
+    for (const flag of ['-verbose', '-detailed'])
+      expect(lines((await runFakeCli(['server', 'members', flag], { root })).stdout)).toEqual([
+        'Name       Address    Port  Status  Leader  Protocol  Raft Version  Build  Datacenter  Region  Tags',
+        'vm.global  127.0.0.1  4646  alive   true    <none>    <none>        0.1.0  dc1         global  build=0.1.0,dc=dc1,port=4646,region=global,role=muster',
+      ])
+    expect(JSON.parse((await runFakeCli(['server', 'members', '-json'], { root })).stdout)).toEqual([member])
   })
 
   it('collect garbage without a word', async () => {
