@@ -37,11 +37,21 @@ const facts: Facet = {
 
 const surroundings: Facet = {
   table: 'node_surroundings',
-  columns: { drivers: 'TEXT', foreign_ports: 'TEXT' },
+  columns: { foreign_ports: 'TEXT' },
   indexes: [],
   values: ({ state }, id) => {
     const node = state.nodes.get(id)
-    return node === undefined ? null : [JSON.stringify(node.drivers), JSON.stringify(node.foreignPorts)]
+    return node === undefined ? null : [JSON.stringify(node.foreignPorts)]
+  },
+}
+
+const drivers: Facet = {
+  table: 'node_drivers',
+  columns: { drivers: 'TEXT', changed_at: 'TEXT' },
+  indexes: [],
+  values: ({ state }, id) => {
+    const node = state.nodes.get(id)
+    return node === undefined ? null : [JSON.stringify(node.drivers), JSON.stringify(node.driversChangedAt)]
   },
 }
 
@@ -57,7 +67,7 @@ const status: Facet = {
 
 export const nodes: Projection = {
   name: 'nodes',
-  version: 1,
+  version: 2,
   kind: 'node',
-  facets: [registration, facts, surroundings, status],
+  facets: [registration, facts, surroundings, drivers, status],
 }

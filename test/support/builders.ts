@@ -180,6 +180,7 @@ export const buildNode = (name = 'node-1', overrides: Partial<NodeState> = {}): 
   reservedPorts: [],
   foreignPorts: [],
   drivers: { mock: { isDetected: true, isHealthy: true, message: 'Healthy' } },
+  driversChangedAt: { mock: T0 },
   address: '127.0.0.1',
   secretDigest: '',
   bootId: 'boot',

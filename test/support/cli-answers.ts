@@ -277,8 +277,18 @@ export const node = (changes: Fields = {}): Fields => ({
   reserved: { cpuMhz: 0, memoryMb: 0, diskMb: 0 },
   allocated: { cpuMhz: 200, memoryMb: 600, diskMb: 600 },
   drivers: [
-    { name: 'docker', isDetected: true, isHealthy: true, message: 'Healthy' },
-    { name: 'raw_exec', isDetected: false, isHealthy: false, message: 'is off' },
+    { name: 'docker', isDetected: true, isHealthy: true, message: 'Healthy', changedAt: NOW - 600_000 },
+    { name: 'raw_exec', isDetected: false, isHealthy: false, message: 'is off', changedAt: NOW - 300_000 },
+  ],
+  events: [
+    {
+      at: NOW - 300_000,
+      position: 3,
+      subsystem: 'Driver',
+      message: 'is off',
+      details: [{ name: 'driver', value: 'raw_exec' }],
+    },
+    { at: NOW - 600_000, position: 2, subsystem: 'Cluster', message: 'Node registered', details: [] },
   ],
   attributes: [
     { name: 'unique.network.ip-address', value: '10.0.0.5' },

@@ -32,7 +32,7 @@ const listFlags = [
 
 const allFlags = [
   { name: 'self', type: 'boolean', usage: 'The node of the agent that answers.' },
-  { name: 'short', type: 'boolean', usage: 'Show the first block only.' },
+  { name: 'short', type: 'boolean', usage: 'Show the first block and the allocations only.' },
   { name: 'stats', type: 'boolean', usage: 'Show in full what the machine uses.' },
   ...listFlags,
   verboseFlag,
@@ -58,8 +58,7 @@ const listNodes = async (context: CommandContext, input: Arguments<typeof allFla
 
 const allocationsOf = ({ api }: CommandContext, node: NodeStatus) =>
   listAll(async cursor => {
-    const first = node.allocations ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } }
-    if (cursor === null) return first
+    if (cursor === null) return node.allocations
     return (await api.query(nodeAllocationsDocument, { nodeId: node.id, first: PAGE_SIZE, cursor })).allocations
   })
 

@@ -29,6 +29,16 @@ export type NodeRow = {
 
 export type NodeResources = { readonly cpuMhz: number; readonly memoryMb: number; readonly diskMb: number }
 
+export type NodeEvent = {
+  readonly at: number
+  readonly subsystem: string
+  readonly message: string
+  readonly details: readonly NameValue[]
+}
+
+/** As many as Nomad keeps. */
+const NODE_EVENTS_SHOWN = 10
+
 export type NodeStatus = NodeRow & {
   readonly __typename: 'Node'
   readonly registeredAt: number
@@ -40,10 +50,12 @@ export type NodeStatus = NodeRow & {
     readonly isDetected: boolean
     readonly isHealthy: boolean
     readonly message: string
+    readonly changedAt: number
   }[]
+  readonly events?: readonly NodeEvent[]
   readonly foreignPorts: readonly number[]
   readonly usage?: NodeUsage
-  readonly allocations?: Page<AllocationRow>
+  readonly allocations: Page<AllocationRow>
 }
 
 export const nodeListDocument = document<
@@ -93,11 +105,12 @@ export const nodeStatusDocument = document<
     ... on Node {
       ${nodeRowFields} registeredAt foreignPorts
       resources { cpuMhz memoryMb diskMb } reserved { cpuMhz memoryMb diskMb } allocated { cpuMhz memoryMb diskMb }
-      drivers { name isDetected isHealthy message }
+      drivers { name isDetected isHealthy message changedAt }
+      events(first: ${NODE_EVENTS_SHOWN}) @include(if: $isFull) { at subsystem message details { name value } }
       usage @include(if: $isFull) { ${nodeUsageFields} }
       attributes @include(if: $withAttributes) { name value }
       meta @include(if: $withAttributes) { name value }
-      allocations(first: $first) @include(if: $isFull) { nodes { ${allocationRowFields} } ${pageFields} }
+      allocations(first: $first) { nodes { ${allocationRowFields} } ${pageFields} }
     }
     ${unresolvedFields}
   }

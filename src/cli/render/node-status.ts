@@ -1,5 +1,5 @@
 import { formatGoDuration } from '../../lang/goflags/duration.ts'
-import type { NodeResources, NodeRow, NodeStatus } from '../queries/node-status.ts'
+import type { NodeEvent, NodeResources, NodeRow, NodeStatus } from '../queries/node-status.ts'
 import { megabytes } from './alloc-status.ts'
 import { type AllocationRow, renderAllocationList } from './allocation-list.ts'
 import { renderKeyValues, renderTable } from './columns.ts'
@@ -61,6 +61,12 @@ export type NodeStatusOptions = {
   readonly nowMs: number
 }
 
+const usableDrivers = ({ drivers }: NodeStatus): string =>
+  drivers
+    .filter(driver => driver.isDetected && driver.isHealthy)
+    .map(({ name }) => name)
+    .join(',')
+
 const driverStatus = ({ drivers }: NodeStatus): string =>
   drivers
     .filter(driver => driver.isDetected)
@@ -68,9 +74,12 @@ const driverStatus = ({ drivers }: NodeStatus): string =>
     .toSorted()
     .join(',')
 
-const basics = (node: NodeStatus, { isVerbose }: NodeStatusOptions): readonly string[] =>
+/** Nomad's lines about storage and networks that no node of ours has yet: nothing is there, and nothing is said of it. */
+const NOTHING_YET = ''
+
+const basics = (node: NodeStatus, { isVerbose, isShort }: NodeStatusOptions): readonly string[] =>
   renderKeyValues([
-    ['ID', isVerbose ? node.id : shortId(node.id, false)],
+    ['ID', node.id],
     ['Name', node.name],
     ['Node Pool', node.nodePool],
     ['Class', node.nodeClass],
@@ -81,9 +90,17 @@ const basics = (node: NodeStatus, { isVerbose }: NodeStatusOptions): readonly st
     ...(node.status === 'ready' || node.statusDescription === ''
       ? []
       : [['Status Description', node.statusDescription] as const]),
-    ['Registered', localTime(node.registeredAt)],
+    ['CSI Controllers', NOTHING_YET],
+    ['CSI Drivers', NOTHING_YET],
     ...(node.usage?.host ? [['Uptime', formatGoDuration(node.usage.host.uptimeSeconds * MS_PER_SECOND)] as const] : []),
-    ...(isVerbose ? [] : [['Driver Status', driverStatus(node)] as const]),
+    ...(isVerbose && !isShort
+      ? []
+      : ([
+          ['Host Volumes', NOTHING_YET],
+          ['Host Networks', NOTHING_YET],
+          ['CSI Volumes', NOTHING_YET],
+          [isShort ? 'Drivers' : 'Driver Status', isShort ? usableDrivers(node) : driverStatus(node)],
+        ] as const)),
     ...(node.foreignPorts.length === 0 ? [] : [['Foreign Ports', node.foreignPorts.join(',')] as const]),
   ])
 
@@ -91,12 +108,32 @@ const drivers = (node: NodeStatus): readonly string[] => [
   '',
   'Drivers',
   ...renderTable([
-    ['Driver', 'Detected', 'Healthy', 'Message'],
-    ...node.drivers.map(({ name, isDetected, isHealthy, message }) => [
+    ['Driver', 'Detected', 'Healthy', 'Message', 'Time'],
+    ...node.drivers.map(({ name, isDetected, isHealthy, message, changedAt }) => [
       name,
       String(isDetected),
       String(isHealthy),
       message,
+      localTime(changedAt),
+    ]),
+  ]),
+]
+
+const subsystemOf = ({ subsystem, details }: NodeEvent): string => {
+  const driver = details.find(({ name }) => name === 'driver')?.value
+  return driver === undefined ? subsystem : `${subsystem}: ${driver}`
+}
+
+const nodeEvents = ({ events = [] }: NodeStatus, isVerbose: boolean): readonly string[] => [
+  '',
+  'Node Events',
+  ...renderTable([
+    ['Time', 'Subsystem', 'Message', ...(isVerbose ? ['Details'] : [])],
+    ...events.map(event => [
+      localTime(event.at),
+      subsystemOf(event),
+      event.message,
+      ...(isVerbose ? [event.details.map(({ name, value }) => `${name}: ${value}`).join(', ')] : []),
     ]),
   ]),
 ]
@@ -164,7 +201,7 @@ const utilization = (node: NodeStatus): readonly string[] => {
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1)
 
 const namedValues = (title: string, values: NodeStatus['attributes']): readonly string[] =>
-  values === undefined || values.length === 0
+  values === undefined
     ? []
     : ['', title, ...renderKeyValues(values.toSorted(byName).map(({ name, value }) => [name, value]))]
 
@@ -174,16 +211,20 @@ export const renderNodeStatus = (
   allocations: readonly AllocationRow[],
   options: NodeStatusOptions,
 ): readonly string[] => {
-  if (options.isShort) return basics(node, options)
-  return [
-    ...basics(node, options),
-    ...(options.isVerbose ? drivers(node) : []),
-    ...allocated(node),
-    ...utilization(node),
-    ...(options.hasStats && node.usage?.host ? renderHostUsage(node.usage.host) : []),
+  const all = [
     '',
     'Allocations',
     ...renderAllocationList(allocations, options),
     ...(options.isVerbose ? [...namedValues('Attributes', node.attributes), ...namedValues('Meta', node.meta)] : []),
+  ]
+  if (options.isShort) return [...basics(node, options), ...all]
+  return [
+    ...basics(node, options),
+    ...(options.isVerbose ? drivers(node) : []),
+    ...nodeEvents(node, options.isVerbose),
+    ...allocated(node),
+    ...utilization(node),
+    ...(options.hasStats && node.usage?.host ? renderHostUsage(node.usage.host) : []),
+    ...all,
   ]
 }

@@ -1,6 +1,13 @@
 import type { Recorded } from '../events.ts'
 import { uuidOf } from '../ids.ts'
-import type { NodeEvent, NodeRegistered, TaskRestartRequested, TaskSignalRequested } from '../node/events.ts'
+import type {
+  DriverState,
+  NodeEvent,
+  NodeFacts,
+  NodeRegistered,
+  TaskRestartRequested,
+  TaskSignalRequested,
+} from '../node/events.ts'
 import { isUnique } from '../node/is-unique.ts'
 import { idOfStream } from '../streams.ts'
 import type { Fold, FoldContext } from './fold-context.ts'
@@ -28,10 +35,21 @@ const classOf = (node: NodeState): string => {
   return uuidOf('class', JSON.stringify(parts))
 }
 
+/** What is said of drivers, with the time from which each has stood so; `before` is undefined for a new node. */
+const driversAt = (before: NodeState | undefined, drivers: NodeFacts['drivers'], at: number) => {
+  const changedAt = (name: string, driver: DriverState): number => {
+    const known = before?.drivers[name]
+    const isSame = known !== undefined && JSON.stringify(known) === JSON.stringify(driver)
+    return isSame ? (before?.driversChangedAt[name] ?? at) : at
+  }
+  const times = Object.entries(drivers).map(([name, driver]) => [name, changedAt(name, driver)] as const)
+  return { drivers, driversChangedAt: Object.fromEntries(times) }
+}
+
 const newNode = (id: string, data: NodeRegistered['data'], event: Recorded): NodeState => ({
   id,
   revision: event.revision,
-  ...factsOf(data),
+  ...factsOf(undefined, data, event.at),
   status: 'ready',
   statusCause: 'registered',
   isEligible: true,
@@ -50,7 +68,7 @@ const newNode = (id: string, data: NodeRegistered['data'], event: Recorded): Nod
   recentDowns: [],
 })
 
-const factsOf = (data: NodeRegistered['data']) => ({
+const factsOf = (before: NodeState | undefined, data: NodeRegistered['data'], at: number) => ({
   name: data.name,
   datacenter: data.datacenter,
   nodePool: data.nodePool,
@@ -61,7 +79,7 @@ const factsOf = (data: NodeRegistered['data']) => ({
   reserved: data.reserved,
   reservedPorts: data.reservedPorts,
   foreignPorts: data.foreignPorts,
-  drivers: data.drivers,
+  ...driversAt(before, data.drivers, at),
   address: data.address,
   secretDigest: data.secretDigest,
   bootId: data.bootId,
@@ -92,7 +110,7 @@ export const nodeFolds: NodeFolds = {
     const existing = context.state.nodes.get(id)
     const node = existing ?? newNode(id, event.data, event)
     if (existing !== undefined)
-      withServicesOfNode(context, existing, () => void Object.assign(existing, factsOf(event.data)))
+      withServicesOfNode(context, existing, () => void Object.assign(existing, factsOf(existing, event.data, event.at)))
     context.state.nodes.set(id, node)
     touch(context, node, event)
   },
@@ -105,7 +123,7 @@ export const nodeFolds: NodeFolds = {
         })
       }
       if (resources !== undefined) node.resources = resources
-      if (drivers !== undefined) node.drivers = drivers
+      if (drivers !== undefined) Object.assign(node, driversAt(node, drivers, event.at))
       if (foreignPorts !== undefined) node.foreignPorts = foreignPorts
     }),
   NodeEligibilitySet: (context, event) =>

@@ -207,6 +207,8 @@ export type NodeState = {
   reservedPorts: readonly number[]
   foreignPorts: readonly number[]
   drivers: Readonly<Record<string, DriverState>>
+  /** When each of them came to stand as it does, ms. */
+  driversChangedAt: Readonly<Record<string, number>>
   address: string
   secretDigest: string
   bootId: string

@@ -20,6 +20,7 @@ export type NodeRow = {
   readonly attributesByName: Readonly<Record<string, string>>
   readonly metaByName: Readonly<Record<string, string>>
   readonly driversByName: Readonly<Record<string, DriverState>>
+  readonly driverTimesByName: Readonly<Record<string, number>>
   readonly foreignPorts: readonly number[]
   readonly status: NodeJudgement
   readonly statusDescription: string
@@ -48,6 +49,7 @@ type Raw = {
   attributes: string
   meta: string
   drivers: string
+  changed_at: string
   foreign_ports: string
   status: NodeJudgement
   cause: string
@@ -56,12 +58,13 @@ type Raw = {
 }
 
 const columns = `i.key, i.id, n.name, n.datacenter, n.node_pool, n.node_class, n.address, n.version, n.registered_at,
-f.resources, f.reserved, f.attributes, f.meta, s.drivers, s.foreign_ports, st.status, st.cause, st.is_eligible,
-MAX(n.from_position, f.from_position, s.from_position, st.from_position) AS modified`
+f.resources, f.reserved, f.attributes, f.meta, d.drivers, d.changed_at, s.foreign_ports, st.status, st.cause, st.is_eligible,
+MAX(n.from_position, f.from_position, s.from_position, d.from_position, st.from_position) AS modified`
 
 const source = (at: At): string => `node_id i JOIN ${joined('node', 'n', 'i.key', at)}
 JOIN ${joined('node_facts', 'f', 'i.key', at)}
 JOIN ${joined('node_surroundings', 's', 'i.key', at)}
+JOIN ${joined('node_drivers', 'd', 'i.key', at)}
 JOIN ${joined('node_status', 'st', 'i.key', at)}`
 
 const toRow = (raw: Raw, at: At): NodeRow => ({
@@ -80,6 +83,7 @@ const toRow = (raw: Raw, at: At): NodeRow => ({
   attributesByName: parseJson<Record<string, string>>(raw.attributes),
   metaByName: parseJson<Record<string, string>>(raw.meta),
   driversByName: parseJson<Record<string, DriverState>>(raw.drivers),
+  driverTimesByName: parseJson<Record<string, number>>(raw.changed_at),
   foreignPorts: parseJson<readonly number[]>(raw.foreign_ports),
   status: raw.status,
   statusDescription: raw.cause,

@@ -6,6 +6,7 @@ import { createDeploymentQueries } from './deployments.ts'
 import { createEvaluationQueries } from './evaluations.ts'
 import { createJobQueries } from './jobs.ts'
 import { createMoments } from './moments.ts'
+import { createNodeEventQuery } from './node-events.ts'
 import { createNodeQueries } from './nodes.ts'
 import { createSearch } from './search.ts'
 import { createServiceQueries } from './services.ts'
@@ -27,6 +28,7 @@ export const createViews = (db: Database, position: () => number) => {
     evaluations: createEvaluationQueries(sql),
     deployments: createDeploymentQueries(sql),
     nodes: createNodeQueries(sql),
+    nodeEvents: createNodeEventQuery(sql),
     services: createServiceQueries(sql),
     search: createSearch(sql),
     changes: createChangeQueries(sql),

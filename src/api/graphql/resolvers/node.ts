@@ -1,6 +1,7 @@
 import type { NodeRow } from '../../../projections/queries/nodes.ts'
 import { encodeCursor } from '../../../projections/queries/page.ts'
 import type { ApiContext } from '../../context.ts'
+import { DEFAULT_PAGE_SIZE } from '../limits.ts'
 import type { Resolvers } from '../load-schema.ts'
 import { lookUp } from '../lookup.ts'
 import { connectionOf, type PageArguments, pageOf } from '../paging.ts'
@@ -51,8 +52,14 @@ export const nodeResolvers = (context: ApiContext): Resolvers => {
       meta: (row: NodeRow) => pairsOf(row.metaByName),
       drivers: (row: NodeRow) =>
         Object.entries(row.driversByName)
-          .map(([name, driver]) => ({ name, ...driver }))
+          .map(([name, driver]) => ({ name, ...driver, changedAt: row.driverTimesByName[name] ?? row.registeredAt }))
           .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      events: (row: NodeRow, args: { readonly first?: number | null }) =>
+        views.nodeEvents(row, pageOf({ first: args.first ?? DEFAULT_PAGE_SIZE }).first).map(event => ({
+          ...event,
+          at: views.moments.timeOf(event.position),
+          details: pairsOf(event.details),
+        })),
       allocations: (row: NodeRow, args: PageArguments) => {
         const listed = views.allocations.list({ namespace: null, nodeId: row.id }, pageOf(args), row.at)
         return connectionOf(listed, allocationCursor, positionOf(readModel, row.at))

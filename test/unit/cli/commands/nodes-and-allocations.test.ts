@@ -47,22 +47,46 @@ describe('node status', () => {
     expect(found).toEqual(['unique.network.ip-address = 10.0.0.5'])
     expect(found[0]?.split('=')[1]?.trim()).toBe('10.0.0.5')
     expect(stdout).toContain(
-      'Drivers\nDriver    Detected  Healthy  Message\ndocker    true      true     Healthy\nraw_exec  false     false    is off\n',
+      `Status          = ready
+CSI Controllers = <none>
+CSI Drivers     = <none>
+
+Drivers
+Driver    Detected  Healthy  Message  Time
+docker    true      true     Healthy  2026-03-01T09:50:00Z
+raw_exec  false     false    is off   2026-03-01T09:55:00Z
+
+Node Events
+Time                  Subsystem         Message          Details
+2026-03-01T09:55:00Z  Driver: raw_exec  is off           driver: raw_exec
+2026-03-01T09:50:00Z  Cluster           Node registered  <none>
+
+Allocated Resources
+`,
     )
   })
 
   it('shows one node', async () => {
     const { stdout } = await runFakeCli(['node', 'status', '2c9'], { root: { node: () => node() } })
-    expect(stdout).toBe(`ID            = 2c9f4b7e
-Name          = node-1
-Node Pool     = default
-Class         = <none>
-DC            = dc1
-Drain         = false
-Eligibility   = eligible
-Status        = ready
-Registered    = 2026-03-01T09:50:00Z
-Driver Status = docker
+    expect(stdout).toBe(`ID              = ${ids.node}
+Name            = node-1
+Node Pool       = default
+Class           = <none>
+DC              = dc1
+Drain           = false
+Eligibility     = eligible
+Status          = ready
+CSI Controllers = <none>
+CSI Drivers     = <none>
+Host Volumes    = <none>
+Host Networks   = <none>
+CSI Volumes     = <none>
+Driver Status   = docker
+
+Node Events
+Time                  Subsystem         Message
+2026-03-01T09:55:00Z  Driver: raw_exec  is off
+2026-03-01T09:50:00Z  Cluster           Node registered
 
 Allocated Resources
 CPU           Memory          Disk
@@ -76,10 +100,43 @@ be0bda79  2c9f4b7e  ptc-redis   0        run      running  2m ago   1m50s ago
 `)
   })
 
+  it('shows the first block and the allocations with -short, asking the node for nothing', async () => {
+    const away = node({
+      status: 'down',
+      statusDescription: 'nothing was heard for 10s',
+      foreignPorts: [22, 80],
+      usage: () => {
+        throw new Error('asked')
+      },
+    })
+    const { stdout } = await runFakeCli(['node', 'status', '-short', '2c9'], { root: { node: () => away } })
+    expect(stdout).toBe(`ID                 = ${ids.node}
+Name               = node-1
+Node Pool          = default
+Class              = <none>
+DC                 = dc1
+Drain              = false
+Eligibility        = eligible
+Status             = down
+Status Description = nothing was heard for 10s
+CSI Controllers    = <none>
+CSI Drivers        = <none>
+Host Volumes       = <none>
+Host Networks      = <none>
+CSI Volumes        = <none>
+Drivers            = docker
+Foreign Ports      = 22,80
+
+Allocations
+ID        Node ID   Task Group  Version  Desired  Status   Created  Modified
+be0bda79  2c9f4b7e  ptc-redis   0        run      running  2m ago   1m50s ago
+`)
+  })
+
   it('shows what allocations and the machine use, with -stats in full', async () => {
     const root = { node: () => node({ usage: nodeUsage }) }
     const { stdout } = await runFakeCli(['node', 'status', '2c9'], { root })
-    expect(stdout).toContain('\nUptime        = 1h2m3s\n')
+    expect(stdout).toContain('\nUptime          = 1h2m3s\n')
     expect(stdout).toContain(`
 Allocation Resource Utilization
 CPU         Memory
@@ -488,7 +545,7 @@ describe('status', () => {
 
   it('shows whatever an id stands for', async () => {
     const root = { search: () => [candidate('NODE', ids.node)], node: () => node() }
-    expect((await runFakeCli(['status', '2c9'], { root })).stdout).toContain('Name          = node-1')
+    expect((await runFakeCli(['status', '2c9'], { root })).stdout).toContain('Name            = node-1')
   })
 
   it('prefers a whole id, lists several matches, and says when there is none', async () => {
