@@ -1,10 +1,12 @@
 /** `npm run bench [name …]`: prints figures, medians of several runs. A program, not a test: these machines are noisy. */
 import { benchColdStart } from './cold-start.ts'
 import { benchControlPlane } from './control-plane.ts'
+import { benchJobRun } from './job-run.ts'
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   'control-plane': benchControlPlane,
   'cold-start': benchColdStart,
+  'job-run': benchJobRun,
 }
 
 const names = process.argv.slice(2)
