@@ -63,6 +63,8 @@ export type ClientAgent = {
 const STOP_TIMEOUT_MS = 45_000
 /** An agent that stops waits this long for its last report to be acknowledged. */
 const DRAIN_TIMEOUT_MS = 1_000
+/** Leftovers are looked for once the node is ready, and after so long though it is not. */
+const CLEAN_UP_WITHIN_MS = 1_000
 
 /** What exists only once the state was read. */
 type Running = {
@@ -77,6 +79,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
   const { clock, random, logger, node, directories } = options
   let running: Running | undefined
   let isCrashed = false
+  let isStopped = false
   let isClean = false
   let isHeard = false
   let desiredWaiting = 0
@@ -219,8 +222,10 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       },
     })
 
-  /** Nothing is started before it is done. */
-  const cleanUp = async ({ reaper, supervisor }: Pick<Running, 'reaper' | 'supervisor'>): Promise<void> => {
+  /** Nothing is started before it is done. It looks at every process of the machine, so it lets the node become ready first. */
+  const cleanUp = async ({ reaper, reporter, supervisor }: Running): Promise<void> => {
+    await within(clock, CLEAN_UP_WITHIN_MS, reporter.firstFullReport)
+    if (isStopped || isCrashed) return
     const [, others] = await Promise.allSettled([reaper.start(), options.removeLeftovers?.()])
     if (others.status === 'rejected') {
       logger.warn({ error: messageOf(others.reason) }, 'leftovers could not be looked for')
@@ -278,6 +283,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     isConnected: () => running?.link.state().kind === 'serving',
     nodeId: () => running?.identity.nodeId ?? '',
     stop: async ({ endsTasks, timeoutMs = STOP_TIMEOUT_MS }) => {
+      isStopped = true
       fingerprinter.stop()
       running?.reaper.stop()
       if (running !== undefined) {

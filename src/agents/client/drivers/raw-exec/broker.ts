@@ -5,7 +5,7 @@ import { mkdir, open, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
 import { AppError, messageOf, systemCodeOf } from '../../../../platform/errors.ts'
-import { isAlive, killProcesses, processesWithVariable, readOwnIdentity } from './process-identity.ts'
+import { isAlive, killProcesses, type LabelledProcess, readOwnIdentity } from './process-identity.ts'
 import { brokerScript, collectorScript, holderScript, QUIT_REQUEST } from './shell-scripts.ts'
 
 /**
@@ -71,7 +71,7 @@ const writeScripts = async (directory: string): Promise<{ broker: string; holder
 }
 
 /** In the environment of a broker: the agent that started it and the broker's directory, `PID:STARTTICKS:DIRECTORY`. */
-const BROKER_VARIABLE = 'MUSTER_BROKER'
+export const BROKER_VARIABLE = 'MUSTER_BROKER'
 
 const launch = async (directory: string): Promise<void> => {
   const owner = await readOwnIdentity()
@@ -97,9 +97,15 @@ const launch = async (directory: string): Promise<void> => {
  * Ends the brokers of other directories whose agents are dead. Tasks do not notice; an agent that had taken such a broker
  * over starts another one when it needs it.
  */
-export const endForsakenBrokers = async (ownDirectory: string, clock: Clock): Promise<void> => {
+export const endForsakenBrokers = async (
+  ownDirectory: string,
+  processes: readonly LabelledProcess[],
+  clock: Clock,
+): Promise<void> => {
   const forsaken: number[] = []
-  for (const { pid, value } of await processesWithVariable(BROKER_VARIABLE)) {
+  for (const { pid, values } of processes) {
+    const value = values.get(BROKER_VARIABLE)
+    if (value === undefined) continue
     const [ownerPid = '', startTicks = '', ...rest] = value.split(':')
     if (rest.join(':') === ownDirectory || (await isAlive({ pid: Number(ownerPid), startTicks }))) continue
     forsaken.push(pid)

@@ -1,28 +1,13 @@
 import type { Clock } from '../../../../platform/clock.ts'
 import type { Kept } from '../driver.ts'
 import type { ControlGroups } from './control-groups.ts'
-import { killProcesses, type LabelledProcess, processesWithVariable } from './process-identity.ts'
+import { killProcesses, type LabelledProcess } from './process-identity.ts'
 import { COLLECTOR_PREFIX, hasLabels, LABELS_VARIABLE, START_VARIABLE } from './task-environment.ts'
 
 /**
  * Processes that a task left behind in sessions of their own: a signal to its process group misses them. The start's
  * control group holds them all; where there is none, the variable that they inherited finds those that kept it.
  */
-
-/** One look at all processes serves everybody who asked before it began. */
-const shareLooks = (look: () => Promise<readonly LabelledProcess[]>): (() => Promise<readonly LabelledProcess[]>) => {
-  let next: Promise<readonly LabelledProcess[]> | undefined
-  let current: Promise<unknown> = Promise.resolve()
-  return () => {
-    next ??= current.then(() => {
-      next = undefined
-      const started = look()
-      current = started.catch(() => {})
-      return started
-    })
-    return next
-  }
-}
 
 type Variables = Readonly<Record<string, string>>
 type Found = { readonly pid: number; readonly id: string }
@@ -39,9 +24,17 @@ export type Leftovers = {
   readonly killByLabels: (labels: Variables, keep: Kept) => Promise<ReadonlySet<string>>
 }
 
-export const createLeftovers = (clock: Clock, groups: ControlGroups): Leftovers => {
-  const started = shareLooks(() => processesWithVariable(START_VARIABLE))
-  const labelled = shareLooks(() => processesWithVariable(LABELS_VARIABLE))
+/** `look`: the processes that carry variables of tasks. */
+export const createLeftovers = (
+  clock: Clock,
+  groups: ControlGroups,
+  look: () => Promise<readonly LabelledProcess[]>,
+): Leftovers => {
+  const started = async (): Promise<readonly (Found & { readonly variables: LabelledProcess['values'] })[]> =>
+    (await look()).flatMap(({ pid, values }) => {
+      const id = values.get(START_VARIABLE)
+      return id === undefined ? [] : [{ pid, id, variables: values }]
+    })
 
   /** Kills what `find` finds until it finds nothing: what is being killed may just have had children. */
   const killAll = async (find: () => Promise<readonly Found[]>): Promise<readonly Found[]> => {
@@ -58,16 +51,14 @@ export const createLeftovers = (clock: Clock, groups: ControlGroups): Leftovers 
     return killed
   }
 
-  const findByLabels = async (labels: Variables, keep: Kept): Promise<readonly Found[]> => {
-    const idOf = new Map((await started()).map(({ pid, value }) => [pid, value.replace(COLLECTOR_PREFIX, '')]))
-    return (await labelled()).flatMap(({ pid, value }) => {
-      const id = idOf.get(pid)
-      return id === undefined || keep.has(id) || !hasLabels(value, labels) ? [] : [{ pid, id }]
+  const findByLabels = async (labels: Variables, keep: Kept): Promise<readonly Found[]> =>
+    (await started()).flatMap(({ pid, id, variables }) => {
+      const own = id.replace(COLLECTOR_PREFIX, '')
+      const isMeant = hasLabels(variables.get(LABELS_VARIABLE) ?? '', labels)
+      return isMeant && !keep.has(own) ? [{ pid, id: own }] : []
     })
-  }
 
-  const findOfStart = async (id: string): Promise<readonly Found[]> =>
-    (await started()).filter(({ value }) => value === id).map(({ pid }) => ({ pid, id }))
+  const findOfStart = async (id: string): Promise<readonly Found[]> => (await started()).filter(each => each.id === id)
 
   return {
     pidsOfStart: async id => new Set([...(await groups.pidsOf(id)), ...(await findOfStart(id)).map(({ pid }) => pid)]),

@@ -62,24 +62,46 @@ export const killProcesses = async (pids: readonly number[], clock: Clock): Prom
   }
 }
 
-export type LabelledProcess = { readonly pid: number; readonly value: string }
+/** A process, and what it has of the variables that were asked for in the environment it was started with. */
+export type LabelledProcess = { readonly pid: number; readonly values: ReadonlyMap<string, string> }
 
 /** Files of /proc read at the same time: enough to hide the waiting, few enough to leave descriptors to others. */
 const READS_AT_ONCE = 32
 
-const valueIn = async (pid: string, prefix: string): Promise<LabelledProcess | undefined> => {
+const valuesIn = async (pid: string, names: ReadonlySet<string>): Promise<LabelledProcess> => {
   const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-  const entry = environment.split('\0').find(item => item.startsWith(prefix))
-  return entry === undefined ? undefined : { pid: Number(pid), value: entry.slice(prefix.length) }
+  const values = new Map<string, string>()
+  for (const entry of environment.split('\0')) {
+    const end = entry.indexOf('=')
+    const name = entry.slice(0, Math.max(0, end))
+    if (names.has(name)) values.set(name, entry.slice(end + 1))
+  }
+  return { pid: Number(pid), values }
 }
 
-/** Every process that this one may look at and that has the variable `name` in the environment it was started with. */
-export const processesWithVariable = async (name: string): Promise<readonly LabelledProcess[]> => {
+/** Every process that this one may look at and that has any of the variables `names`. */
+export const processesWithVariables = async (...names: readonly string[]): Promise<readonly LabelledProcess[]> => {
+  const wanted = new Set(names)
   const pids = (await readdir('/proc')).filter(entry => /^\d+$/.test(entry) && Number(entry) !== process.pid)
   const found: LabelledProcess[] = []
   for (let first = 0; first < pids.length; first += READS_AT_ONCE) {
-    const some = await Promise.all(pids.slice(first, first + READS_AT_ONCE).map(pid => valueIn(pid, `${name}=`)))
-    found.push(...some.filter(entry => entry !== undefined))
+    const some = await Promise.all(pids.slice(first, first + READS_AT_ONCE).map(pid => valuesIn(pid, wanted)))
+    found.push(...some.filter(({ values }) => values.size > 0))
   }
   return found
+}
+
+/** Looks at all processes for `names`. One look serves everybody who asked before it began. */
+export const createProcessLook = (...names: readonly string[]): (() => Promise<readonly LabelledProcess[]>) => {
+  let next: Promise<readonly LabelledProcess[]> | undefined
+  let current: Promise<unknown> = Promise.resolve()
+  return () => {
+    next ??= current.then(() => {
+      next = undefined
+      const started = processesWithVariables(...names)
+      current = started.catch(() => {})
+      return started
+    })
+    return next
+  }
 }

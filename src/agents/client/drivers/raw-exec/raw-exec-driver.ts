@@ -15,15 +15,22 @@ import type {
 import { shareByKey } from '../share-by-key.ts'
 import { parseSignal } from '../signals.ts'
 import { booleanOption, checkOptions, type OptionTable, stringOption, type TaskConfig } from '../task-config.ts'
-import { type Broker, createBroker, endForsakenBrokers } from './broker.ts'
+import { BROKER_VARIABLE, type Broker, createBroker, endForsakenBrokers } from './broker.ts'
 import { type ControlGroups, createControlGroups } from './control-groups.ts'
 import { createEndWatch, type EndWatch } from './end-watch.ts'
 import { findExecutable } from './find-executable.ts'
 import { createLeftovers, type Leftovers } from './leftovers.ts'
-import { isAlive, killProcesses, readBootId, sendSignal } from './process-identity.ts'
+import {
+  createProcessLook,
+  isAlive,
+  killProcesses,
+  type LabelledProcess,
+  readBootId,
+  sendSignal,
+} from './process-identity.ts'
 import { measureProcesses } from './process-usage.ts'
 import { readRecord, workDirectory, writeStartFiles } from './start-files.ts'
-import { environmentOf } from './task-environment.ts'
+import { environmentOf, LABELS_VARIABLE, START_VARIABLE } from './task-environment.ts'
 import { placeOf, processesOf, readProcesses, type StartedProcesses } from './task-state.ts'
 import { createTaskWatch, type TaskWatch } from './task-watch.ts'
 
@@ -68,6 +75,7 @@ type Parts = {
   readonly ends: EndWatch
   readonly watch: TaskWatch
   readonly groups: ControlGroups
+  readonly look: () => Promise<readonly LabelledProcess[]>
   readonly leftovers: Leftovers
   readonly bootId: () => Promise<string>
 }
@@ -209,7 +217,7 @@ const destroy = async (parts: Parts, handle: TaskHandle): Promise<void> => {
 }
 
 const sweep = async (parts: Parts, labels: Readonly<Record<string, string>>, keep: Kept): Promise<number> => {
-  await endForsakenBrokers(parts.root, parts.clock)
+  await endForsakenBrokers(parts.root, await parts.look(), parts.clock)
   const removed = new Set(await parts.leftovers.killByLabels(labels, keep))
   const starts = join(parts.root, 'starts')
   for (const key of await readdir(starts).catch(() => [])) {
@@ -258,7 +266,8 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
   }
   const shareStart = shareByKey<StartResult>()
   const groups = createControlGroups(clock, booleanOption(context.options, 'no_cgroups'))
-  const leftovers = createLeftovers(clock, groups)
+  const look = createProcessLook(BROKER_VARIABLE, LABELS_VARIABLE, START_VARIABLE)
+  const leftovers = createLeftovers(clock, groups, look)
   const watch = createTaskWatch({ root, bootId, clock, ends, leftovers })
   const parts: Parts = {
     root,
@@ -267,6 +276,7 @@ export const createRawExecDriver = (context: DriverContext): TaskDriver => {
     ends,
     watch,
     groups,
+    look,
     leftovers,
     bootId,
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDockerDriver } from '../../../../../src/agents/client/drivers/docker/docker-driver.ts'
 import type { DriverContext, TaskDriver } from '../../../../../src/agents/client/drivers/driver.ts'
-import { processesWithVariable } from '../../../../../src/agents/client/drivers/raw-exec/process-identity.ts'
+import { processesWithVariables } from '../../../../../src/agents/client/drivers/raw-exec/process-identity.ts'
 import { createRawExecDriver } from '../../../../../src/agents/client/drivers/raw-exec/raw-exec-driver.ts'
 import type { TaskConfig } from '../../../../../src/agents/client/drivers/task-config.ts'
 import type { Json } from '../../../../../src/domain/json.ts'
@@ -150,14 +150,16 @@ describe('the broker of raw_exec', () => {
     expect(await driver.sweep(labels, new Set())).toBe(2)
     await driver.close()
     expect(
-      (await processesWithVariable('MUSTER_TASK_LABELS')).filter(({ value }) => value.includes(labels.node)),
+      (await processesWithVariables('MUSTER_TASK_LABELS')).filter(({ values }) =>
+        values.get('MUSTER_TASK_LABELS')?.includes(labels.node),
+      ),
     ).toEqual([])
   })
 
   it("is ended by the next sweep when its agent is dead and its directory is not the sweeper's", async () => {
     const brokers = async (): Promise<readonly string[]> =>
-      (await processesWithVariable('MUSTER_BROKER'))
-        .map(({ value }) => value)
+      (await processesWithVariables('MUSTER_BROKER'))
+        .map(({ values }) => values.get('MUSTER_BROKER') ?? '')
         .filter(value => value.includes(join(root, 'forsaken')))
     const labels = { cluster, node: `forsaken-${process.pid}` }
     const forsaken = join(root, 'forsaken')

@@ -12,7 +12,7 @@ import {
 import {
   type ProcessIdentity,
   parseStat,
-  processesWithVariable,
+  processesWithVariables,
 } from '../../../../../src/agents/client/drivers/raw-exec/process-identity.ts'
 import { createRawExecDriver } from '../../../../../src/agents/client/drivers/raw-exec/raw-exec-driver.ts'
 import { startKey } from '../../../../../src/agents/client/drivers/raw-exec/start-files.ts'
@@ -334,7 +334,9 @@ describe('a task without a control group', () => {
     )
     expect(groupsLeft(result.handle)).toEqual([])
     await without.destroy(result.handle)
-    const left = (await processesWithVariable('MUSTER_TASK_START')).filter(({ value }) => value === task.id)
+    const left = (await processesWithVariables('MUSTER_TASK_START')).filter(
+      ({ values }) => values.get('MUSTER_TASK_START') === task.id,
+    )
     expect(left).toEqual([])
     await without.close()
   })

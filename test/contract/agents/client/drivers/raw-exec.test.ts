@@ -1,4 +1,4 @@
-import { processesWithVariable } from '../../../../../src/agents/client/drivers/raw-exec/process-identity.ts'
+import { processesWithVariables } from '../../../../../src/agents/client/drivers/raw-exec/process-identity.ts'
 import { createRawExecDriver } from '../../../../../src/agents/client/drivers/raw-exec/raw-exec-driver.ts'
 import { hasLabels, LABELS_VARIABLE } from '../../../../../src/agents/client/drivers/raw-exec/task-environment.ts'
 import { systemClock } from '../../../../../src/platform/clock.ts'
@@ -18,8 +18,8 @@ driverContract('raw_exec', {
   impossible: { config: { command: 'no-such-command-anywhere' }, message: '"no-such-command-anywhere"' },
   refusedOption: 'oom_score_adj',
   remains: async (_driver, labels) =>
-    (await processesWithVariable(LABELS_VARIABLE))
-      .filter(({ value }) => hasLabels(value, labels))
+    (await processesWithVariables(LABELS_VARIABLE))
+      .filter(({ values }) => hasLabels(values.get(LABELS_VARIABLE) ?? '', labels))
       .map(({ pid }) => `process ${pid}`),
   leakRuns: 100,
   isBinarySafe: true,
