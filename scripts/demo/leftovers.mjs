@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process'
 import { readdir, readFile, readlink, rm } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { listContainersOf, removeContainersOf, removeImages } from '../../infra/demo/images.mjs'
 import { isAlive, isGoneWithin, stopAgent } from './agent.mjs'
+
+const run = promisify(execFile)
 
 const GONE_TIMEOUT_MS = 5_000
 const ALLOCATION_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/
@@ -25,8 +29,17 @@ export async function tidyUp({ agentPid, dir, engine, images }) {
     await attempt('containers cannot be removed', () => removeContainersOf({ engine, images }))
     await attempt('images cannot be removed', async () => problems.push(...(await removeImages({ engine, images }))))
   }
+  await attempt('secrets of tasks cannot be unmounted', () => unmountBelow(dir))
   await attempt(`${dir} cannot be removed`, () => rm(dir, { recursive: true, force: true, maxRetries: 3 }))
   return problems
+}
+
+/** An agent that is root keeps secrets of tasks in memory; they stay mounted when it is gone. */
+async function unmountBelow(dir) {
+  const mounts = await readFile('/proc/self/mounts', 'utf8').catch(() => '')
+  const below = mounts.split('\n').flatMap(line => line.split(' ').slice(1, 2))
+  const ours = below.filter(path => isInside(path, dir))
+  if (ours.length > 0) await run('umount', ['-l', ...ours.toReversed()])
 }
 
 /** Long after the run its pid may be another process' by now; the agent's own command line names the directory. */

@@ -8,6 +8,7 @@ import { driverRegistry } from '../agents/client/drivers/registry.ts'
 import { createThisMachine } from '../agents/client/fingerprint/this-machine.ts'
 import type { NodeConfig } from '../agents/client/node-config.ts'
 import { createNetworkProbe } from '../agents/client/probe.ts'
+import { createSecretMounts } from '../agents/client/secret-mounts.ts'
 import { musterRevision, musterVersion } from '../cli/version.ts'
 import type { AgentConfig, ClientConfig, DriversConfig } from '../config/agent-config.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -110,7 +111,7 @@ export const startClientRole = async (
     dial: createDialer({ addresses: servers, onDialed: list.answered }),
     drivers,
     state: createDiskStateStore(join(paths.client, 'state'), logger),
-    directories: createDiskDirectories(paths.alloc),
+    directories: createDiskDirectories(paths.alloc, createSecretMounts(logger)),
     machine: createThisMachine({
       allocDir: paths.alloc,
       networkInterface: role.networkInterface,

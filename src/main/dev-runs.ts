@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TaskDriver } from '../agents/client/drivers/driver.ts'
 import type { Logger } from '../platform/logger.ts'
+import { unmountBelow } from '../platform/mounts.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.ts'
 
 /**
@@ -13,18 +14,24 @@ export const RUN_LABEL = 'dev.muster.agent'
 const PREFIX = 'muster-dev-'
 const NOTE = 'agent.json'
 
-export type DevRun = { readonly directory: string; readonly runId: string; readonly remove: () => void }
+export type DevRun = { readonly directory: string; readonly runId: string; readonly remove: () => Promise<void> }
 
 type Note = ProcessIdentity & { readonly runId: string }
 
 const isNote = (value: unknown): value is Note =>
   typeof value === 'object' && value !== null && 'pid' in value && 'startedAt' in value && 'runId' in value
 
+/** Secrets of tasks may still be mounted in it. */
+const removeDirectory = async (directory: string): Promise<void> => {
+  await unmountBelow(directory)
+  rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+}
+
 export const createDevRun = (runId: string): DevRun => {
   const directory = mkdtempSync(join(tmpdir(), PREFIX))
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   writeFileSync(join(directory, NOTE), JSON.stringify({ ...thisProcess(), runId }), { mode: 0o600 })
-  return { directory, runId, remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }) }
+  return { directory, runId, remove: () => removeDirectory(directory) }
 }
 
 const readNote = (directory: string): Note | null => {
@@ -44,10 +51,12 @@ export const removeDeadRuns = async (drivers: readonly TaskDriver[], logger: Log
   for (const directory of directories) {
     const note = readNote(directory)
     if (note === null || isAlive(note)) continue
+    // Whoever of its tasks is not to be found now has them mounted for itself.
+    await unmountBelow(directory)
     const swept = await Promise.allSettled(drivers.map(driver => driver.sweep({ [RUN_LABEL]: note.runId }, new Set())))
     const removed = swept.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0)
     const isSwept = swept.every(result => result.status === 'fulfilled')
-    if (isSwept) rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+    if (isSwept) await removeDirectory(directory)
     logger.info({ pid: note.pid, removed, isSwept }, 'leftovers of a dead dev agent removed')
   }
 }

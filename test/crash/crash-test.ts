@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '../../src/platform/random.ts'
 import { compareRebuilt } from '../support/rebuilt.ts'
+import { removeTree } from '../support/remove-tree.ts'
 import { type Agents, createAgents } from './agents.ts'
 import { type Point, type PointName, points } from './points.ts'
 import { createWorkload, isProcessAlive, type Workload } from './workload.ts'
@@ -175,6 +176,6 @@ export const runCrashTest = async ({ point, seed, rounds, trace }: CrashOptions)
   } finally {
     await agents.kill()
     workload.endAll()
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    await removeTree(folder)
   }
 }

@@ -8,6 +8,7 @@ import { dockerEngine } from '../support/docker.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort, runCommand, startAgent, type TestAgent } from '../support/muster.ts'
 import { expectSameRebuilt } from '../support/rebuild.ts'
+import { removeTree } from '../support/remove-tree.ts'
 import { root } from '../support/source-tree.ts'
 
 /** Whole agents as a user runs them: what is refused, what survives, what is left behind. */
@@ -20,7 +21,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   for (const agent of agents.splice(0)) await agent.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder)
 })
 
 const start = async (args: readonly string[] = [], port?: number): Promise<TestAgent> => {

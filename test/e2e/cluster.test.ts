@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,6 +13,7 @@ import {
 } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort, startAgent } from '../support/muster.ts'
+import { removeTree } from '../support/remove-tree.ts'
 
 /** One server and three clients on one machine, each a process with a file of configuration, as they come and go. */
 const folder = mkdtempSync(join(tmpdir(), 'muster-cluster-'))
@@ -94,7 +95,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agents.get('server')?.muster(['job', 'stop', '-purge', 'ticker'])
   await Promise.all([...agents.keys()].map(name => end(name, 'SIGTERM')))
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder)
 })
 
 describe('one server and clients', () => {

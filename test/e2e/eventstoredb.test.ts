@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { type ConfiguredAgent, isRunning, nodeReady, startConfigured, writeTicke
 import { type Certificates, makeCertificate } from '../support/eventstoredb/certificates.ts'
 import { type FakeEventStoreDb, startFake } from '../support/eventstoredb/fake.ts'
 import { freePort } from '../support/muster.ts'
+import { removeTree } from '../support/remove-tree.ts'
 
 /** A whole agent whose log is on an EventStoreDB, over TLS, with credentials and certificates from files. */
 const folder = mkdtempSync(join(tmpdir(), 'muster-eventstoredb-'))
@@ -23,9 +24,9 @@ beforeAll(async () => {
   certificates = makeCertificate(folder, 'server')
   database = await startFake({ tls: certificates, credentials })
 })
-afterAll(() => {
+afterAll(async () => {
   database.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder)
 })
 
 const right = () => ({

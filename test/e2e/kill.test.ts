@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { seededRandom } from '../../src/platform/random.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort, startAgent, type TestAgent } from '../support/muster.ts'
 import { expectSameRebuilt } from '../support/rebuild.ts'
+import { removeTree } from '../support/remove-tree.ts'
 import { root } from '../support/source-tree.ts'
 
 /**
@@ -64,7 +65,7 @@ let agent: TestAgent | undefined
 
 afterAll(async () => {
   await agent?.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder)
 })
 
 describe('an agent that is killed at 20 points of the tutorial', () => {

@@ -7,7 +7,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -21,6 +20,7 @@ import { eventually } from '../support/eventually.ts'
 import { exportFacts } from '../support/log-file.ts'
 import { startAgent, type TestAgent } from '../support/muster.ts'
 import { expectSameRebuilt } from '../support/rebuild.ts'
+import { removeTree } from '../support/remove-tree.ts'
 import { root } from '../support/source-tree.ts'
 
 /** Whole programs: a cluster's log is exported, and imported elsewhere, while its tasks run on. */
@@ -34,7 +34,7 @@ afterAll(async () => {
   await agent?.stop()
   // A task outlives its agent: one that a failed test left behind is nobody's.
   for (const pid of tasks) if (existsSync(`/proc/${pid}`)) process.kill(Number(pid), 'SIGKILL')
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder)
 })
 
 /** By how long it sleeps the task is told from all others. */

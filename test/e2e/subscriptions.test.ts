@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { openGraphqlSocket } from '../support/graphql-socket.ts'
 import { freePort, startAgent, type TestAgent } from '../support/muster.ts'
+import { removeTree } from '../support/remove-tree.ts'
 
 /** A subscriber that was cut off, its server killed and started again in between, gets the same list as one that was not. */
 type Seen = { readonly position: number; readonly id: string }
@@ -28,7 +29,7 @@ let agent: TestAgent | undefined
 let folder = ''
 afterEach(async () => {
   await agent?.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder)
 })
 
 const headOf = async (running: TestAgent): Promise<number> => {

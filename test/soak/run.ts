@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { createApi } from '../../src/protocol/sdk.ts'
 import { eventually } from '../support/eventually.ts'
 import { startAgent, type TestAgent } from '../support/muster.ts'
+import { removeTree } from '../support/remove-tree.ts'
 import { slopeOf } from './slope.ts'
 
 /**
@@ -176,7 +177,7 @@ const main = async (): Promise<void> => {
   const stop = async (): Promise<void> => {
     await agent.muster(['job', 'stop', '-purge', '-detach', 'soak'])
     await agent.stop()
-    rmSync(folder, { recursive: true, force: true })
+    await removeTree(folder)
   }
   process.once('SIGINT', () => void stop().then(() => process.exit(1)))
   writeFileSync(join(folder, 'soak.nomad.hcl'), job)

@@ -2,8 +2,10 @@ import { constants } from 'node:fs'
 import { chmod, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, isAppError, messageOf, systemCodeOf } from '../../platform/errors.ts'
+import { unmountBelow } from '../../platform/mounts.ts'
 import type { TaskPaths } from './drivers/driver.ts'
 import { componentsBelow, withDirectory, withFile } from './safe-path.ts'
+import type { SecretMounts } from './secret-mounts.ts'
 
 /**
  * The directories of allocations:
@@ -11,12 +13,13 @@ import { componentsBelow, withDirectory, withFile } from './safe-path.ts'
  *     <root>/<allocation>/alloc/{logs,tmp,data}            shared by the allocation's tasks
  *     <root>/<allocation>/<task>/{local,secrets,private,tmp}
  *
- * Paths that a job names are relative to the task's directory, or absolute and inside the allocation's.
+ * Secrets are in memory where this agent can mount. Paths that a job names are relative to the task's directory, or absolute and inside the allocation's.
  */
 export type Directories = {
   readonly root: string
   readonly pathsOf: (allocationId: string, task: string) => TaskPaths
-  readonly build: (allocationId: string, task: string) => Promise<void>
+  /** `isRunning`: what the task has already is left where it is. */
+  readonly build: (allocationId: string, task: string, isRunning: boolean) => Promise<void>
   /** Replaces a file as a whole. Throws REQUEST_REFUSED for a path outside of the allocation. */
   readonly write: (file: TaskFile, content: string | Uint8Array, mode: number) => Promise<void>
   /** Null when there is no such file. Throws REQUEST_REFUSED as `write` does, REQUEST_TOO_LARGE beyond `maxBytes`. */
@@ -52,8 +55,7 @@ const make = async (path: string, mode: number): Promise<void> => {
   await chmod(path, mode)
 }
 
-const buildAll = async (root: string, allocationId: string, task: string): Promise<void> => {
-  const paths = pathsIn(root, allocationId, task)
+const buildAll = async (root: string, allocationId: string, paths: TaskPaths): Promise<void> => {
   await mkdir(root, { recursive: true, mode: 0o711 })
   await make(join(root, allocationId), PASSAGE)
   await make(paths.allocDir, SHARED)
@@ -121,13 +123,18 @@ const unusable = (action: string, error: unknown): AppError =>
         cause: error,
       })
 
-export const createDiskDirectories = (root: string): Directories => ({
+/** `mountSecrets` is done to directories of secrets before a task starts. */
+export const createDiskDirectories = (root: string, mountSecrets: SecretMounts = async () => {}): Directories => ({
   root,
   pathsOf: (allocationId, task) => pathsIn(root, allocationId, task),
-  build: async (allocationId, task) => {
-    await buildAll(root, allocationId, task).catch((error: unknown) => {
+  build: async (allocationId, task, isRunning) => {
+    const paths = pathsIn(root, allocationId, task)
+    try {
+      await buildAll(root, allocationId, paths)
+      if (!isRunning) await mountSecrets(paths.secretsDir)
+    } catch (error) {
       throw unusable(`make the directories of task ${JSON.stringify(task)}`, error)
-    })
+    }
   },
   write: async (file, content, mode) => {
     await writeInside(root, file, content, mode).catch((error: unknown) => {
@@ -139,7 +146,9 @@ export const createDiskDirectories = (root: string): Directories => ({
       throw unusable(`read ${JSON.stringify(file.path)} of task ${JSON.stringify(file.task)}`, error)
     }),
   remove: async allocationId => {
-    await rm(join(root, allocationId), { recursive: true, force: true })
+    const directory = join(root, allocationId)
+    await unmountBelow(directory)
+    await rm(directory, { recursive: true, force: true })
   },
 })
 

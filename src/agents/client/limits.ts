@@ -12,6 +12,8 @@ export const MAX_DONE_REQUESTS = 512
 export const MAX_DESIRED_WAITING = 1_000
 /** Terminal allocations whose directories are kept, so that their logs can be read; an operator may set another number. */
 export const MAX_TERMINAL_ALLOCATIONS = 50
+/** What the secrets of one task may take where they are in memory. */
+export const SECRETS_BYTES = 1_048_576
 /** Streams of logs and files that the agent serves at once. */
 export const MAX_OPEN_STREAMS = 128
 /** Entries of one directory that a listing answers. */

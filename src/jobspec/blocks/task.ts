@@ -40,7 +40,7 @@ const decodeResources = (reader: Reader): Resources => {
     },
     ignored: {
       disk: 'the disk of a group is its ephemeral_disk',
-      secrets: 'the size of the secrets directory is not limited yet',
+      secrets: 'the secrets directory has 1 MiB where it is in memory',
       iops: 'it is not accounted for',
     },
   })

@@ -1,10 +1,11 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../../support/eventually.ts'
 import { fakeTimeLibrary } from '../../support/fault-kit.ts'
 import { startAgent, type TestAgent } from '../../support/muster.ts'
+import { removeTree } from '../../support/remove-tree.ts'
 
 /** A wall clock that is set while an agent runs; its timers go on by the monotonic one. */
 let folder = ''
@@ -16,7 +17,7 @@ beforeEach(() => {
 afterEach(async () => {
   await agent?.stop()
   agent = undefined
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder)
 })
 
 /** Every two seconds a run that takes longer than that. */

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { eventually } from '../../support/eventually.ts'
 import { canMount, type Disk, hasStrace, inject, mountDisk } from '../../support/fault-kit.ts'
 import { freePort, runCommand, startAgent, type TestAgent } from '../../support/muster.ts'
 import { expectSameRebuilt } from '../../support/rebuild.ts'
+import { removeTree } from '../../support/remove-tree.ts'
 import { root } from '../../support/source-tree.ts'
 
 /** What a disk does to whole agents. */
@@ -21,7 +22,7 @@ afterEach(async () => {
   agent = undefined
   disk?.unmount()
   disk = undefined
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder)
 })
 
 const DISK_BYTES = 3_000_000

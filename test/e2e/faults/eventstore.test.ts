@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { type ConfiguredAgent, isRunning, nodeReady, startConfigured, writeTicke
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/muster.ts'
 import { expectSameRebuilt } from '../../support/rebuild.ts'
+import { removeTree } from '../../support/remove-tree.ts'
 import { type FailingEventStore, failingStores } from '../../support/store-outages.ts'
 
 /** Whole agents on an EventStoreDB that goes away and comes back while tasks run and a periodic job is launched every second. */
@@ -20,7 +21,7 @@ afterEach(async () => {
   agent?.send('SIGTERM')
   await agent?.ended
   agent = undefined
-  rmSync(folder, { recursive: true, force: true })
+  await removeTree(folder)
 })
 
 const start = async (store: FailingEventStore): Promise<ConfiguredAgent> => {

@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises'
 import { cpus, uptime } from 'node:os'
+import { isWithin, type Mount, readMounts } from '../../../platform/mounts.ts'
 import type { DiskUsage, MemoryUsage } from '../../../protocol/usage.ts'
 import { existingDirectory } from './disk.ts'
 import type { CoreTimes, MachineMeasurement } from './machine.ts'
@@ -20,30 +21,23 @@ export const parseMemory = (text: string): MemoryUsage => {
   }
 }
 
-export type Mount = { readonly device: string; readonly mountPoint: string }
+type Place = Pick<Mount, 'device' | 'mountPoint'>
 
-const isBelow = (path: string, mountPoint: string): boolean =>
-  mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`)
-
-/** Where a path lies, by Linux's /proc/self/mountinfo: the longest mount point above it, the last one where several are there. */
-export const parseMount = (text: string, path: string): Mount => {
-  let found: Mount = { device: '', mountPoint: '/' }
-  for (const line of text.split('\n')) {
-    const [before = '', after = ''] = line.split(' - ')
-    const mountPoint = (before.split(' ')[4] ?? '').replaceAll('\\040', ' ')
-    const device = after.split(' ')[1] ?? ''
-    if (mountPoint === '' || !isBelow(path, mountPoint)) continue
-    if (mountPoint.length >= found.mountPoint.length) found = { device, mountPoint }
+/** Where a path lies: the longest mount point above it, the last one where several are there. */
+export const placeOfPath = (mounts: readonly Mount[], path: string): Place => {
+  let found: Place = { device: '', mountPoint: '/' }
+  for (const { device, mountPoint } of mounts) {
+    if (isWithin(path, mountPoint) && mountPoint.length >= found.mountPoint.length) found = { device, mountPoint }
   }
   return found
 }
 
 const measureDisk = async (directory: string): Promise<DiskUsage> => {
   const path = await existingDirectory(directory)
-  const [found, mounts] = await Promise.all([statfs(path), readFile('/proc/self/mountinfo', 'utf8').catch(() => '')])
+  const [found, mounts] = await Promise.all([statfs(path), readMounts()])
   const used = found.blocks - found.bfree
   return {
-    ...parseMount(mounts, path),
+    ...placeOfPath(mounts, path),
     sizeBytes: found.blocks * found.bsize,
     usedBytes: used * found.bsize,
     availableBytes: found.bavail * found.bsize,

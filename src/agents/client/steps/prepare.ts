@@ -14,11 +14,11 @@ const payloadOf = (context: StepContext): { readonly path: string; readonly cont
   return file === '' || payload === null ? null : { path: `local/${file}`, content: Buffer.from(payload, 'base64') }
 }
 
-const setUp = async (context: StepContext): Promise<void> => {
+const setUp = async (context: StepContext, isRunning: boolean): Promise<void> => {
   const { owner, services } = context
   const { allocationId } = owner.held()
   const task = owner.task()
-  await services.directories.build(allocationId, task.name)
+  await services.directories.build(allocationId, task.name, isRunning)
   const payload = payloadOf(context)
   if (payload !== null) {
     await services.directories.write({ allocationId, task: task.name, path: payload.path }, payload.content, 0o644)
@@ -30,7 +30,7 @@ export const prepare = async (context: StepContext): Promise<void> => {
   const isRunning = context.record().phase.kind === 'running'
   if (context.record().phase.kind === 'waiting') await context.commit({}, [notes.taskSetup])
   try {
-    await setUp(context)
+    await setUp(context, isRunning)
   } catch (error) {
     if (context.signal.aborted) return
     if (!isAppError(error)) throw error

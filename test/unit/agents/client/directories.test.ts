@@ -15,7 +15,7 @@ beforeEach(async () => {
   outside = join(base, 'outside')
   await mkdir(outside)
   directories = createDiskDirectories(root)
-  await directories.build(allocationId, 'web')
+  await directories.build(allocationId, 'web', false)
 })
 
 afterEach(() => rm(join(root, '..'), { recursive: true, force: true }))
@@ -24,7 +24,7 @@ const file = (path: string) => ({ allocationId, task: 'web', path })
 
 describe('the directories of an allocation', () => {
   it('are laid out as tasks expect them, and building twice changes nothing', async () => {
-    await directories.build(allocationId, 'web')
+    await directories.build(allocationId, 'web', false)
     const paths = directories.pathsOf(allocationId, 'web')
     for (const path of [paths.allocDir, paths.localDir, paths.secretsDir, join(paths.allocDir, 'logs')]) {
       expect((await stat(path)).isDirectory()).toBe(true)

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import { type Clock, sleep } from '../../../../platform/clock.ts'
 import { systemCodeOf } from '../../../../platform/errors.ts'
+import { type Mount, readMounts } from '../../../../platform/mounts.ts'
 import { killProcesses } from './process-identity.ts'
 import { startKey } from './start-files.ts'
 
@@ -41,14 +42,8 @@ const REMOVE_AGAIN_MS = 5
 const KILL_TIMEOUT_MS = 2_000
 const LOOK_FOR_END_MS = 5
 
-/** The place of control groups by /proc/self/mountinfo: the second version's, else the freezer's. */
-export const parseGroupRoot = (mountinfo: string): string | undefined => {
-  const mounts = mountinfo.split('\n').flatMap(line => {
-    const [before = '', after = ''] = line.split(' - ')
-    const mountPoint = before.split(' ')[4]
-    const [type = '', , options = ''] = after.split(' ')
-    return mountPoint === undefined ? [] : [{ mountPoint, type, options: options.split(',') }]
-  })
+/** The place of control groups: the second version's, else the freezer's. */
+export const groupRootAmong = (mounts: readonly Mount[]): string | undefined => {
   const found =
     mounts.find(({ type }) => type === 'cgroup2') ??
     mounts.find(({ type, options }) => type === 'cgroup' && options.includes('freezer'))
@@ -127,8 +122,7 @@ const removeGroup = async (directory: string, clock: Clock): Promise<void> => {
   }
 }
 
-const findRoot = async (): Promise<string | undefined> =>
-  parseGroupRoot(await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''))
+const findRoot = async (): Promise<string | undefined> => groupRootAmong(await readMounts())
 
 /** `isOff`: makes none; those that another agent made before are still found. `lookForRoot`: where groups are made. */
 export const createControlGroups = (clock: Clock, isOff: boolean, lookForRoot = findRoot): ControlGroups => {

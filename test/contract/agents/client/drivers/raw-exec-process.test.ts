@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StartResult, TaskDriver, TaskHandle, TaskStart } from '../../../../../src/agents/client/drivers/driver.ts'
 import {
   createControlGroups,
-  parseGroupRoot,
+  groupRootAmong,
 } from '../../../../../src/agents/client/drivers/raw-exec/control-groups.ts'
 import {
   type ProcessIdentity,
@@ -21,6 +21,7 @@ import type { TaskConfig } from '../../../../../src/agents/client/drivers/task-c
 import type { Json } from '../../../../../src/domain/json.ts'
 import { systemClock } from '../../../../../src/platform/clock.ts'
 import { silentLogger } from '../../../../../src/platform/logger.ts'
+import { parseMounts } from '../../../../../src/platform/mounts.ts'
 import { eventually } from '../../../../support/eventually.ts'
 import { readOutput } from '../../../../support/task-output.ts'
 import { makeTaskStart } from '../../../../support/task-start.ts'
@@ -91,8 +92,8 @@ describe('a stop without a kill signal', () => {
 })
 
 const mountinfo = readFileSync('/proc/self/mountinfo', 'utf8')
-const groupRoot = parseGroupRoot(mountinfo)
-const freezerRoot = parseGroupRoot(mountinfo.replaceAll(' - cgroup2 ', ' - other '))
+const groupRoot = groupRootAmong(parseMounts(mountinfo))
+const freezerRoot = groupRootAmong(parseMounts(mountinfo.replaceAll(' - cgroup2 ', ' - other ')))
 
 /** Root may make control groups, unless it is the root of a container that must not. */
 const canMakeGroups = (): boolean => {

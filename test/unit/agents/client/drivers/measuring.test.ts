@@ -1,8 +1,9 @@
 import type { ContainerStats } from 'dockerode'
 import { describe, expect, it } from 'vitest'
 import { measurementOf } from '../../../../../src/agents/client/drivers/docker/container-usage.ts'
-import { parseGroupRoot, parseGroupTimes } from '../../../../../src/agents/client/drivers/raw-exec/control-groups.ts'
+import { groupRootAmong, parseGroupTimes } from '../../../../../src/agents/client/drivers/raw-exec/control-groups.ts'
 import { parseSizes, parseTimes } from '../../../../../src/agents/client/drivers/raw-exec/process-usage.ts'
+import { parseMounts } from '../../../../../src/platform/mounts.ts'
 
 /** Answers of engines, cut to what is read. */
 const cpu = {
@@ -64,10 +65,10 @@ describe('control groups', () => {
   const memory = '32 30 0:29 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory'
 
   it('are made where the second version is mounted, else in the freezer of the first', () => {
-    expect(parseGroupRoot([memory, freezer, second].join('\n'))).toBe('/sys/fs/cgroup/unified')
-    expect(parseGroupRoot([memory, freezer].join('\n'))).toBe('/sys/fs/cgroup/freezer')
-    expect(parseGroupRoot(memory)).toBeUndefined()
-    expect(parseGroupRoot('')).toBeUndefined()
+    expect(groupRootAmong(parseMounts([memory, freezer, second].join('\n')))).toBe('/sys/fs/cgroup/unified')
+    expect(groupRootAmong(parseMounts([memory, freezer].join('\n')))).toBe('/sys/fs/cgroup/freezer')
+    expect(groupRootAmong(parseMounts(memory))).toBeUndefined()
+    expect(groupRootAmong([])).toBeUndefined()
   })
 
   it('count the time of all that ever ran in them, where the kernel tells it', () => {

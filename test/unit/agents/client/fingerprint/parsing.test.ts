@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { parseListeningSockets } from '../../../../../src/agents/client/fingerprint/listening-ports.ts'
-import { parseMemory, parseMount } from '../../../../../src/agents/client/fingerprint/measure-machine.ts'
+import { parseMemory, placeOfPath } from '../../../../../src/agents/client/fingerprint/measure-machine.ts'
 import { chooseAddress, defaultRouteInterface } from '../../../../../src/agents/client/fingerprint/network.ts'
 import { parseOsRelease } from '../../../../../src/agents/client/fingerprint/system.ts'
+import { parseMounts } from '../../../../../src/platform/mounts.ts'
 
 const routes = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 wlan0\t00000000\t0102A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0
@@ -84,9 +85,10 @@ SwapCached:       1 kB
 41 22 8:3 / /var rw shared:1 master:2 - ext4 /dev/sda3 rw
 42 22 8:4 / /var/lib/a\\040b rw - xfs /dev/sdb1 rw
 `
-    expect(parseMount(text, '/variety')).toEqual({ device: '/dev/root', mountPoint: '/' })
-    expect(parseMount(text, '/var')).toEqual({ device: '/dev/sda3', mountPoint: '/var' })
-    expect(parseMount(text, '/var/lib/a b/alloc')).toEqual({ device: '/dev/sdb1', mountPoint: '/var/lib/a b' })
-    expect(parseMount('', '/x')).toEqual({ device: '', mountPoint: '/' })
+    const mounts = parseMounts(text)
+    expect(placeOfPath(mounts, '/variety')).toEqual({ device: '/dev/root', mountPoint: '/' })
+    expect(placeOfPath(mounts, '/var')).toEqual({ device: '/dev/sda3', mountPoint: '/var' })
+    expect(placeOfPath(mounts, '/var/lib/a b/alloc')).toEqual({ device: '/dev/sdb1', mountPoint: '/var/lib/a b' })
+    expect(placeOfPath([], '/x')).toEqual({ device: '', mountPoint: '/' })
   })
 })
