@@ -104,6 +104,8 @@ export const settingsOfFlags = (input: AgentInput, cwd: string): AgentSettings =
     datacenter: orNull(flags.dc),
     bindAddress: null,
     http: { address: orNull(flags.bind), port: portOf(input), advertised: null },
+    leavesOnInterrupt: null,
+    leavesOnTerminate: null,
     log: { level: logLevelOf(flags['log-level']), format: given.has('log-json') ? format : null },
     server: { ...noSettings.server, isEnabled: role(flags.server, given.has('server')) },
     client: {

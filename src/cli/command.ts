@@ -20,7 +20,7 @@ export type RunningAgent = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts an agent in this process, or answers null once `stopping` aborts first. Throws AppError when it cannot be started. */
+/** Starts an agent in this process, or answers null once `stopping` aborts first, whose reason is the signal that did it. Throws AppError when it cannot be started. */
 export type StartAgent = (config: AgentConfig, stopping: AbortSignal) => Promise<RunningAgent | null>
 
 export type LogImport = LogSummary & {

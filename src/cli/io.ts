@@ -12,7 +12,7 @@ export type CliIo = {
   readonly isInteractive: boolean
   /** Aborted by Ctrl-C once somebody has asked for it; before that Ctrl-C ends the process at once. */
   readonly interruption: () => AbortSignal
-  /** The same for Ctrl-C and SIGTERM: somebody wants the process to end in good order. A second one ends it at once. */
+  /** The same for Ctrl-C and SIGTERM, whose name is the reason: the process is to end in good order. A second one ends it at once. */
   readonly termination: () => AbortSignal
   /** Calls `handle` on every SIGHUP from now on: a terminal that went, or files to be read again. */
   readonly onHangup: (handle: () => void) => void

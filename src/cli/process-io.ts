@@ -26,7 +26,7 @@ const ask = async (question: string): Promise<string> => {
   }
 }
 
-/** A signal that is aborted by the first of `names`, listened for from the first call on. */
+/** A signal that is aborted by the first of `names`, whose name is its reason, listened for from the first call on. */
 const createSignal = (names: readonly NodeJS.Signals[]): (() => AbortSignal) => {
   let controller: AbortController | null = null
   return () => {
@@ -34,9 +34,9 @@ const createSignal = (names: readonly NodeJS.Signals[]): (() => AbortSignal) => 
       const created = new AbortController()
       controller = created
       // Once only: a second signal ends the process, should whoever listens not come to an end.
-      const heard = (): void => {
-        for (const name of names) process.off(name, heard)
-        created.abort()
+      const heard = (name: NodeJS.Signals): void => {
+        for (const each of names) process.off(each, heard)
+        created.abort(name)
       }
       for (const name of names) process.on(name, heard)
     }

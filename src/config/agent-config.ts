@@ -19,6 +19,8 @@ export type AgentConfig = {
   /** Port 0 is any free one. `advertised` is where others find the API; null where it listens. */
   readonly http: Address & { readonly advertised: Address | null }
   readonly log: { readonly level: LogLevel; readonly format: LogFormat }
+  /** The signals at which its client tells the servers that it leaves. */
+  readonly leavesOn: readonly NodeJS.Signals[]
   /** Null: this agent is no server. */
   readonly server: ServerConfig | null
   /** Null: this agent runs no tasks. */

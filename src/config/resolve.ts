@@ -179,6 +179,10 @@ export const resolveAgent = (
         port,
         advertised: advertised === null ? null : parseAddress(advertised, port),
       },
+      leavesOn: [
+        ...(settings.leavesOnInterrupt === true ? (['SIGINT'] as const) : []),
+        ...(settings.leavesOnTerminate === true ? (['SIGTERM'] as const) : []),
+      ],
       log: { level: settings.log.level ?? 'info', format: settings.log.format ?? 'json' },
       server: serverOf(settings),
       client: clientOf(settings),

@@ -18,6 +18,8 @@ export type AgentSettings = {
   readonly datacenter: string | null
   readonly bindAddress: string | null
   readonly http: { readonly address: string | null; readonly port: number | null; readonly advertised: string | null }
+  readonly leavesOnInterrupt: boolean | null
+  readonly leavesOnTerminate: boolean | null
   readonly log: { readonly level: LogLevel | null; readonly format: LogFormat | null }
   readonly server: ServerSettings
   readonly client: ClientSettings
@@ -81,6 +83,8 @@ export const noSettings: AgentSettings = {
   datacenter: null,
   bindAddress: null,
   http: { address: null, port: null, advertised: null },
+  leavesOnInterrupt: null,
+  leavesOnTerminate: null,
   log: { level: null, format: null },
   server: {
     isEnabled: null,

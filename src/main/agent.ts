@@ -106,6 +106,7 @@ const startRoles = async (parts: Parts, undo: Undo, stopping: AbortSignal): Prom
     const client = await startClientRole(parts, config.client, ground, {
       servers: [...own, ...config.client.servers],
       advertised: urlForOthers(parts, roles).replace(/^http:\/\//, ''),
+      leaves: () => config.leavesOn.some(signal => signal === stopping.reason),
     })
     undo.add(client.stop)
     roles.client = client

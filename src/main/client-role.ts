@@ -70,11 +70,13 @@ const createServerList = (servers: readonly string[]) => {
   }
 }
 
-export type ClientAddresses = {
+export type ClientSurroundings = {
   /** URLs of servers, to be dialled in this order. */
   readonly servers: readonly string[]
   /** `host:port` at which others find this agent's API. */
   readonly advertised: string
+  /** Whether it is to say that it leaves when it stops. */
+  readonly leaves: () => boolean
 }
 
 /** The client's directories, locked, and its drivers: what they need of the machine gets ready while the server starts. */
@@ -100,7 +102,7 @@ export const startClientRole = async (
   parts: Parts,
   role: ClientConfig,
   { drivers }: ClientGround,
-  { servers, advertised }: ClientAddresses,
+  { servers, advertised, leaves }: ClientSurroundings,
 ): Promise<ClientRole> => {
   const { config, paths, logger, run } = parts
   const list = createServerList(servers)
@@ -128,6 +130,6 @@ export const startClientRole = async (
   return {
     client,
     servers: list.inOrder,
-    stop: () => client.stop({ endsTasks: run !== null, timeoutMs: STOP_TASKS_TIMEOUT_MS }),
+    stop: () => client.stop({ endsTasks: run !== null, leaves: leaves(), timeoutMs: STOP_TASKS_TIMEOUT_MS }),
   }
 }

@@ -73,6 +73,8 @@ export type AgentHello = {
 export type AgentMessage =
   | AgentHello
   | { readonly kind: 'heartbeat' }
+  /** The last word of an agent that does not want to be waited for: its node is down as soon as this is heard, and the link is closed. */
+  | { readonly kind: 'leave' }
   | { readonly kind: 'fingerprint'; readonly changes: Partial<NodeRegistered['data']> }
   /** Answered by `reported` with the same sequence once the event is in the log. */
   | { readonly kind: 'report'; readonly report: AllocationsReported['data'] }

@@ -126,7 +126,8 @@ export const createFakeServer = (clock: Pick<Clock, 'now'>): FakeServer => {
       isGreeted = true
       link.send({ kind: 'welcome', serverTime: clock.now(), heartbeatTtlMs: 10_000, region: 'global' })
       if (greeting !== undefined) desire(greeting(), { isFull: true })
-    } else if (message.kind === 'heartbeat') link.send({ kind: 'heartbeat-ack', serverTime: clock.now() })
+    } else if (message.kind === 'leave') link.close('the agent left')
+    else if (message.kind === 'heartbeat') link.send({ kind: 'heartbeat-ack', serverTime: clock.now() })
     else if (message.kind === 'report') {
       const key = `${message.report.bootId}/${message.report.sequence}`
       if (!bySequence.has(key)) bySequence.set(key, message.report)

@@ -15,6 +15,8 @@ const spoken: Readonly<Record<string, string>> = {
   'agent region': '`"global"`',
   'agent datacenter': '`"dc1"`',
   'agent bind_addr': '`"127.0.0.1"`',
+  'agent leave_on_interrupt': '`false`; on Ctrl-C a client says that it leaves, and its node is down at once',
+  'agent leave_on_terminate': '`false`; the same on SIGTERM',
   'agent log_level': '`"info"`; `trace`, `debug`, `info`, `warn` or `error`',
   'agent log_json': '`true`; `false` logs text for people',
   'agent disable_update_check': 'always so',

@@ -43,14 +43,17 @@ export type ClientAgentOptions = {
   readonly removeLeftovers?: () => Promise<void>
 }
 
+export type StopOptions = { readonly endsTasks: boolean; readonly leaves?: boolean; readonly timeoutMs?: number }
+
 export type ClientAgent = {
   /** Reads the state, looks at the machine, re-attaches to tasks and starts to dial. Throws AppError when it cannot. */
   readonly start: () => Promise<void>
   /**
    * `endsTasks`: all tasks are stopped in their order and their directories removed, within `timeoutMs`, after which what
-   * is left is killed. Otherwise they run on, and the next agent over the same state finds them.
+   * is left is killed. Otherwise they run on, and the next agent over the same state finds them. `leaves`: the servers are
+   * told not to wait for it.
    */
-  readonly stop: (options: { readonly endsTasks: boolean; readonly timeoutMs?: number }) => Promise<void>
+  readonly stop: (options: StopOptions) => Promise<void>
   /** Drops everything at once, as a killed process would: nothing is said, saved or stopped any more. */
   readonly crash: () => void
   readonly isConnected: () => boolean
@@ -90,20 +93,12 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
   })
   const state = stateUntilCrash(options.state, () => isCrashed)
 
-  const ownPorts = (): ReadonlySet<number> => {
-    const ports = new Set<number>()
-    for (const runner of running?.supervisor.runners() ?? []) {
-      if (!runner.isTerminal()) for (const port of runner.held().ports) ports.add(port)
-    }
-    return ports
-  }
-
   const fingerprinter = createFingerprinter({
     clock,
     logger,
     machine: options.machine,
     drivers: options.drivers,
-    ownPorts,
+    ownPorts: () => running?.supervisor.ports() ?? new Set(),
     onChange: changes => void running?.link.send({ kind: 'fingerprint', changes }),
   })
 
@@ -282,7 +277,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     start,
     isConnected: () => running?.link.state().kind === 'serving',
     nodeId: () => running?.identity.nodeId ?? '',
-    stop: async ({ endsTasks, timeoutMs = STOP_TIMEOUT_MS }) => {
+    stop: async ({ endsTasks, leaves = false, timeoutMs = STOP_TIMEOUT_MS }) => {
       isStopped = true
       fingerprinter.stop()
       running?.reaper.stop()
@@ -290,7 +285,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
         if (endsTasks) await endTasks(running, timeoutMs)
         await running.supervisor.detach()
         answerer.cancelAll()
-        await running.link.stop()
+        await running.link.stop(leaves ? { kind: 'leave' } : null)
       }
       await Promise.allSettled(options.drivers.map(driver => driver.close()))
     },
@@ -299,7 +294,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       fingerprinter.stop()
       running?.reaper.stop()
       void running?.supervisor.detach()
-      void running?.link.stop()
+      void running?.link.stop(null)
     },
   }
 }

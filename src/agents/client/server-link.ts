@@ -1,5 +1,5 @@
 import { type Backoff, backoffDelayMs } from '../../platform/backoff.ts'
-import { type Cancel, type Clock, sleep } from '../../platform/clock.ts'
+import { type Cancel, type Clock, sleep, within } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Random } from '../../platform/random.ts'
@@ -47,8 +47,8 @@ export type ServerLinkSupervisor = {
   readonly bufferedBytes: () => number
   /** Closes the link so that it is dialled anew. */
   readonly reset: (reason: string) => void
-  /** Resolves when the link is closed and nothing runs any more. */
-  readonly stop: () => Promise<void>
+  /** Says a last word where a link is up, which the server answers by closing it. Resolves when nothing runs any more. */
+  readonly stop: (last: AgentMessage | null) => Promise<void>
 }
 
 export const LINK_BACKOFF: Backoff = { firstMs: 200, maxMs: 10_000 }
@@ -56,6 +56,8 @@ const REFUSED_BACKOFF: Backoff = { firstMs: 5_000, maxMs: 60_000 }
 /** A link that held this long counts as good. */
 export const LINK_HELD_MS = 10_000
 const WELCOME_TIMEOUT_MS = 10_000
+/** How long an agent that stops waits for its last word to be heard. */
+const LAST_WORD_TIMEOUT_MS = 1_000
 const HEARTBEATS_PER_TTL = 3
 
 type Wiring = ServerLinkOptions & { readonly setState: (state: LinkState) => void }
@@ -149,6 +151,7 @@ export const createServerLink = (options: ServerLinkOptions): ServerLinkSupervis
   const stopping = new AbortController()
   let state: LinkState = { kind: 'dialing' }
   let done: Promise<void> = Promise.resolve()
+  let onEnded: () => void = () => {}
   const wiring: Wiring = {
     ...options,
     setState: next => {
@@ -160,6 +163,7 @@ export const createServerLink = (options: ServerLinkOptions): ServerLinkSupervis
     let failures = 0
     while (!stopping.signal.aborted) {
       const outcome = await connectOnce(wiring, stopping.signal)
+      onEnded()
       if (stopping.signal.aborted) break
       if (outcome.kind === 'served' && outcome.heldMs >= LINK_HELD_MS) failures = 0
       const pauseMs = pauseAfter(outcome, failures, random)
@@ -171,21 +175,25 @@ export const createServerLink = (options: ServerLinkOptions): ServerLinkSupervis
     state = { kind: 'stopped' }
   }
 
+  const send = (message: AgentMessage): boolean => {
+    if (state.kind !== 'serving') return false
+    state.link.send(message)
+    return true
+  }
+
   return {
     start: () => {
       done = run()
     },
     state: () => state,
-    send: message => {
-      if (state.kind !== 'serving') return false
-      state.link.send(message)
-      return true
-    },
+    send,
     bufferedBytes: () => (state.kind === 'serving' ? state.link.bufferedBytes() : 0),
     reset: reason => {
       if (state.kind === 'serving' || state.kind === 'greeting') state.link.close(reason)
     },
-    stop: async () => {
+    stop: async last => {
+      if (last !== null && send(last))
+        await within(clock, LAST_WORD_TIMEOUT_MS, new Promise<void>(heard => (onEnded = heard)))
       stopping.abort()
       await done
     },

@@ -19,6 +19,8 @@ export type Supervisor = {
   readonly runner: (allocationId: string) => AllocationRunner | undefined
   readonly runners: () => Iterable<AllocationRunner>
   readonly snapshot: () => ReadonlyMap<string, PendingChanges>
+  /** Ports that allocations hold which have not ended. */
+  readonly ports: () => ReadonlySet<number>
   readonly wake: () => void
   /** Forgets what ended and was told, as far as the limits ask for it. */
   readonly tidy: () => void
@@ -242,6 +244,8 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     runner: id => runners.get(id),
     runners: () => runners.values(),
     snapshot: () => new Map([...runners].map(([id, runner]) => [id, runner.snapshot()])),
+    ports: () =>
+      new Set([...runners.values()].flatMap(runner => (runner.isTerminal() ? [] : [...runner.held().ports]))),
     wake: () => {
       for (const runner of runners.values()) runner.wake()
     },

@@ -186,6 +186,10 @@ export const createLinkHub = (options: LinkHubOptions): LinkHub => {
         return
       case 'heartbeat':
         return link.send({ kind: 'heartbeat-ack', serverTime: clock.now() })
+      case 'leave':
+        // One that has dialled again meanwhile is there.
+        if (sessions.get(session.nodeId)?.session === session) liveness.left(session.nodeId)
+        return link.close('the agent left')
       case 'fingerprint':
         return fingerprint(session.nodeId, message.changes)
       case 'report':

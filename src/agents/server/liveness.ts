@@ -20,7 +20,9 @@ export type Liveness = {
   /** After how many ms of silence a node is down. */
   readonly limitMs: (nodes: number) => number
   readonly heard: (nodeId: string) => void
-  readonly forget: (nodeId: string) => void
+  /** It said that it leaves, so nobody waits for it until it is heard again. */
+  readonly left: (nodeId: string) => void
+  readonly hasLeft: (nodeId: string) => boolean
   /** ms since the node was heard; counted from the start of listening for one that never was. */
   readonly silentMs: (nodeId: string) => number
   readonly isHeard: (nodeId: string) => boolean
@@ -34,6 +36,7 @@ type Heard = { readonly firstMs: number; readonly lastMs: number }
 export const createLiveness = (clock: Clock, rules: HeartbeatRules = DEFAULT_HEARTBEATS): Liveness => {
   const ttlMs = (nodes: number): number => Math.max(rules.minTtlMs, Math.ceil((nodes / rules.maxPerSecond) * 1_000))
   const heard = new Map<string, Heard>()
+  const gone = new Set<string>()
   let since = clock.monotonicMs()
   const limitMs = (nodes: number): number => ttlMs(nodes) + rules.graceMs
   return {
@@ -43,9 +46,14 @@ export const createLiveness = (clock: Clock, rules: HeartbeatRules = DEFAULT_HEA
       const lastMs = clock.monotonicMs()
       const before = heard.get(nodeId)
       const isSteady = before !== undefined && lastMs - before.lastMs <= limitMs(heard.size)
+      gone.delete(nodeId)
       heard.set(nodeId, { firstMs: isSteady ? before.firstMs : lastMs, lastMs })
     },
-    forget: nodeId => heard.delete(nodeId),
+    left: nodeId => {
+      heard.delete(nodeId)
+      gone.add(nodeId)
+    },
+    hasLeft: nodeId => gone.has(nodeId),
     silentMs: nodeId => clock.monotonicMs() - (heard.get(nodeId)?.lastMs ?? since),
     isHeard: nodeId => heard.has(nodeId),
     steadyMs: nodeId => {

@@ -36,13 +36,14 @@ export type Silence = {
 /** A clock that was set meanwhile must not make a loss of long ago a new one, or one to come. */
 const isWithin = (windowMs: number, now: number) => (at: number) => Math.abs(now - at) <= windowMs
 
-/** What is silent now, taken together. */
+/** What is silent now, taken together. A node that said that it leaves is no part of it. */
 export const surveySilence = (state: ClusterState, liveness: Liveness, now: number): Silence => {
   const limitMs = liveness.limitMs(state.nodes.size)
   const isRecent = isWithin(STORM_WINDOW_MS, now)
   let lost = 0
   let nodes = 0
   for (const node of state.nodes.values()) {
+    if (liveness.hasLeft(node.id)) continue
     const isJustLost = node.status === 'down' && node.recentDowns.slice(-1).some(isRecent)
     if (node.status === 'down' && !isJustLost) continue
     nodes += 1
@@ -79,6 +80,9 @@ const judgeHeard = (node: NodeState, liveness: Liveness, now: number): Judged | 
 
 /** What is to be recorded of the node now, null when nothing is. */
 export const judgeNode = (node: NodeState, liveness: Liveness, silence: Silence, now: number): Judged | null => {
+  if (liveness.hasLeft(node.id)) {
+    return node.status === 'down' ? null : { nodeId: node.id, judgement: 'down', cause: 'its agent left' }
+  }
   const silentMs = liveness.silentMs(node.id)
   return silentMs > silence.limitMs ? judgeSilent(node, silentMs, silence) : judgeHeard(node, liveness, now)
 }

@@ -7,16 +7,17 @@ import { printLines } from '../print.ts'
 import { renderAgentBanner } from '../render/agent-banner.ts'
 import { renderWarnings } from '../render/warnings.ts'
 
-/** Aborted when somebody wants the agent to end. One that was started without files has none to read again on SIGHUP. */
+/** Aborted when somebody wants the agent to end, by the name of the signal. One that was started without files has none to read again on SIGHUP. */
 const listenForEnd = ({ io }: CommandContext, hasFiles: boolean, reload: () => void): AbortSignal => {
   const stopping = new AbortController()
-  const end = (): void => {
+  const end = (signal: unknown): void => {
     if (stopping.signal.aborted) return
     io.stderr('==> Stopping the agent\n')
-    stopping.abort()
+    stopping.abort(signal)
   }
-  void untilAborted(io.termination()).then(end)
-  io.onHangup(() => (hasFiles ? reload() : end()))
+  const termination = io.termination()
+  void untilAborted(termination).then(() => end(termination.reason))
+  io.onHangup(() => (hasFiles ? reload() : end('SIGHUP')))
   return stopping.signal
 }
 

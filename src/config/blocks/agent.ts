@@ -105,8 +105,6 @@ const names = {
     log_rotate_max_files: 'not acted on: logs go to standard error',
     log_include_location: 'not acted on',
     plugin_dir: 'not acted on: drivers are part of the program',
-    leave_on_interrupt: 'not acted on: servers judge a node by its heartbeats',
-    leave_on_terminate: 'not acted on: servers judge a node by its heartbeats',
     license_path: 'not acted on: there is no license',
   },
 }
@@ -121,6 +119,8 @@ export const decodeAgent = (body: Body, context: DecodeContext): AgentSettings =
     datacenter: reader.string('datacenter', null),
     bindAddress: readHost(reader, 'bind_addr'),
     http: decodeHttp(reader),
+    leavesOnInterrupt: reader.bool('leave_on_interrupt', null),
+    leavesOnTerminate: reader.bool('leave_on_terminate', null),
     log: decodeLog(reader),
     server: decodeServer(reader.block('server'), context),
     client: decodeClient(reader.block('client'), context),

@@ -26,6 +26,8 @@ const everyName: readonly (readonly [name: string, source: string, expected: obj
   ['agent region', 'region = "r"', { region: 'r' }],
   ['agent datacenter', 'datacenter = "dc"', { datacenter: 'dc' }],
   ['agent bind_addr', 'bind_addr = "0.0.0.0"', { bindAddress: '0.0.0.0' }],
+  ['agent leave_on_interrupt', 'leave_on_interrupt = true', { leavesOnInterrupt: true }],
+  ['agent leave_on_terminate', 'leave_on_terminate = true', { leavesOnTerminate: true }],
   ['agent log_level', 'log_level = "WARN"', { log: { level: 'warn' } }],
   ['agent log_json', 'log_json = false', { log: { format: 'text' } }],
   ['agent disable_update_check', 'disable_update_check = true', {}],
@@ -223,10 +225,7 @@ describe('what is wrong with a file of configuration', () => {
       '3:1 error Duplicate block: Only one "server" block is allowed here; another stands at line 1.',
     ],
     ['telemetry {\n}', '1:1 warning Not acted on: "telemetry" is accepted but not acted on: there are no metrics yet.'],
-    [
-      'leave_on_terminate = true',
-      '1:1 warning Not acted on: "leave_on_terminate" is accepted but not acted on: servers judge a node by its heartbeats.',
-    ],
+    ['log_include_location = true', '1:1 warning Not acted on: "log_include_location" is accepted but not acted on.'],
     [
       'plugin "java" {\n}',
       '1:1 warning Not acted on: There is no driver "java" yet: tasks that ask for it are not placed.',
@@ -250,7 +249,7 @@ describe('what is wrong with a file of configuration', () => {
   })
 
   it('is not told of names that say what is so anyway', () => {
-    expect(findingsOf('leave_on_terminate = false\nenable_debug = false\nplugin_dir = ""\n')).toEqual([])
+    expect(findingsOf('log_include_location = false\nenable_debug = false\nplugin_dir = ""\n')).toEqual([])
   })
 
   it('ends with the language where it cannot be read', () => {

@@ -48,11 +48,24 @@ describe('resolving an agent', () => {
         region: 'global',
         datacenter: 'dc1',
         http: { host: '127.0.0.1', port: 4646, advertised: null },
+        leavesOn: [],
         log: { level: 'info', format: 'json' },
         server: { dataDir: null, eventStore: { kind: 'sqlite' }, heartbeats: {}, collection: {} },
         client: null,
       },
     })
+  })
+
+  it('leaves on the signals that it is told to leave on', () => {
+    const leavesOn = (leavesOnInterrupt: boolean | null, leavesOnTerminate: boolean | null): unknown => {
+      const resolved = resolve({ ...kept, leavesOnInterrupt, leavesOnTerminate })
+      return resolved.ok ? resolved.config.leavesOn : resolved.problems
+    }
+    expect([leavesOn(true, false), leavesOn(null, true), leavesOn(true, true)]).toEqual([
+      ['SIGINT'],
+      ['SIGTERM'],
+      ['SIGINT', 'SIGTERM'],
+    ])
   })
 
   it('hands on what was said of heartbeats, collection, limits and resources, and nothing else', () => {

@@ -66,6 +66,15 @@ describe('the link of a client agent', () => {
     expect(sequences).toEqual(sequences.map((_, index) => index + 1))
   })
 
+  it('says as its last word that it leaves, where it is told to', async () => {
+    for (const leaves of [true, false]) {
+      const bench = createAgentBench()
+      await bench.begin()
+      await bench.agent().stop({ endsTasks: false, leaves })
+      expect(bench.server.messages.at(-1)?.kind === 'leave').toBe(leaves)
+    }
+  })
+
   it('hangs up on a server that is silent for longer than the heartbeat allows', async () => {
     const bench = createAgentBench()
     await bench.begin()

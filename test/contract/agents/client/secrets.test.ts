@@ -37,7 +37,7 @@ const secretsDir = (): string => openDirectories(true).pathsOf(allocationId, 'we
 describe.runIf(canMount('secrets of tasks in memory'))('secrets of a task', () => {
   it('are in memory, open to whichever user the task runs as, and nothing there is executed', async () => {
     await openDirectories().build(allocationId, 'web', false)
-    const [mount] = (await readMounts()).filter(({ mountPoint }) => mountPoint === secretsDir())
+    const mount = (await readMounts()).find(({ mountPoint }) => mountPoint === secretsDir())
     expect(mount?.type).toBe('tmpfs')
     expect(((await stat(secretsDir())).mode & 0o777).toString(8)).toBe('777')
     expect(await readFile('/proc/self/mounts', 'utf8')).toMatch(/web\/secrets tmpfs rw,nosuid,nodev,noexec/)

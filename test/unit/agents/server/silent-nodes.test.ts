@@ -67,6 +67,9 @@ const createCluster = (count: number) => {
     wake: (some: readonly { readonly id: string }[]) => {
       for (const { id } of some) silent.delete(id)
     },
+    leave: (some: readonly { readonly id: string }[]) => {
+      for (const { id } of some) liveness.left(id)
+    },
     statuses: () => nodes.map(({ status }) => status),
     pass: async (seconds: number): Promise<void> => {
       for (let second = 0; second < seconds; second += 1) {
@@ -251,6 +254,39 @@ describe('a node that flaps (F11)', () => {
     expect(sizes.slice(-3)).toEqual([MAX_DOWNS_KEPT, MAX_DOWNS_KEPT, MAX_DOWNS_KEPT])
     expect(sizes.slice(0, 2)).toEqual([1, 2])
     expect(node.recentDowns.at(-1)).toBe(T0 + MAX_DOWNS_KEPT + 1)
+  })
+})
+
+describe('a node whose agent says that it leaves', () => {
+  it('is down at once, its job evaluated, and ready again when it is heard with a full report', async () => {
+    const cluster = createCluster(3)
+    await cluster.pass(1)
+    const [first] = cluster.nodes
+    if (first === undefined) throw new Error('there is no node')
+    cluster.silence([first])
+    cluster.leave([first])
+    await cluster.pass(1)
+    expect(cluster.statuses()).toEqual(['down', 'ready', 'ready'])
+    expect(cluster.judgements.flatMap(({ nodes }) => nodes.map(({ cause }) => cause))).toEqual(['its agent left'])
+    expect(cluster.opened()).toHaveLength(1)
+    await cluster.pass(60)
+    expect(cluster.judgements).toHaveLength(1)
+    cluster.wake([first])
+    await cluster.pass(2)
+    expect(cluster.statuses()).toEqual(['ready', 'ready', 'ready'])
+  })
+
+  it('is no part of a storm: of nodes that leave together, one that falls silent then is lost as ever', async () => {
+    const cluster = createCluster(4)
+    await cluster.pass(1)
+    const [last, ...others] = cluster.nodes
+    if (last === undefined) throw new Error('there is no node')
+    cluster.silence(cluster.nodes)
+    cluster.leave(others)
+    await cluster.pass(1)
+    expect(cluster.statuses()).toEqual(['ready', 'down', 'down', 'down'])
+    await cluster.pass(30)
+    expect(last.status).toBe('down')
   })
 })
 

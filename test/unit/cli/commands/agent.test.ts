@@ -153,6 +153,7 @@ describe('muster agent', () => {
       region: 'global',
       datacenter: 'dc2',
       http: { host: '127.0.0.1', port: 0, advertised: null },
+      leavesOn: [],
       log: { level: 'debug', format: 'json' },
       server: { dataDir: null, eventStore: { kind: 'sqlite' }, heartbeats: {}, collection: {} },
       client: {
