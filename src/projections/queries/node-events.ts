@@ -69,31 +69,24 @@ const happenings = <R extends Interval>(rows: readonly R[], count: number, tell:
     return tell(before, row).map(happening => ({ position: row.from_position, ...happening }))
   })
 
+const newestRows = (table: string, columns: string): string =>
+  `SELECT from_position, to_position, ${columns} FROM ${table} WHERE key = @key AND from_position <= @until
+ORDER BY to_position DESC LIMIT @limit`
+
 /** What happened to a node up to the moment that its row is of, newest first, at most `first`. */
-export const createNodeEventQuery = (sql: Sql) => {
-  const rowsOf = <R extends Interval>(
-    table: string,
-    columns: string,
-    key: number,
-    at: At,
-    first: number,
-  ): readonly R[] =>
-    sql.all<R>(
-      `SELECT from_position, to_position, ${columns} FROM ${table} WHERE key = @key AND from_position <= @until
-ORDER BY to_position DESC LIMIT @limit`,
-      // One more, which tells what the oldest of those that are shown came after.
-      { key, until: at === 'now' ? Number.MAX_SAFE_INTEGER : at, limit: first + 1 },
-    )
-  return ({ key, at }: { readonly key: number; readonly at: At }, first: number): readonly NodeEventRow[] =>
-    [
-      ...happenings(rowsOf<Status>('node_status', 'status, cause, is_eligible', key, at, first), first, tellStatus),
-      ...happenings(
-        rowsOf<Registration>('node', registrationColumns.join(', '), key, at, first),
-        first,
-        tellRegistration,
-      ),
-      ...happenings(rowsOf<Drivers>('node_drivers', 'drivers', key, at, first), first, tellDrivers),
+export const createNodeEventQuery =
+  (sql: Sql) =>
+  ({ key, at }: { readonly key: number; readonly at: At }, first: number): readonly NodeEventRow[] => {
+    // One row more tells what the oldest of those that are shown came after.
+    const bindings = { key, until: at === 'now' ? Number.MAX_SAFE_INTEGER : at, limit: first + 1 }
+    const statuses = sql.all<Status>(newestRows('node_status', 'status, cause, is_eligible'), bindings)
+    const registrations = sql.all<Registration>(newestRows('node', registrationColumns.join(', ')), bindings)
+    const drivers = sql.all<Drivers>(newestRows('node_drivers', 'drivers'), bindings)
+    return [
+      ...happenings(statuses, first, tellStatus),
+      ...happenings(registrations, first, tellRegistration),
+      ...happenings(drivers, first, tellDrivers),
     ]
       .toSorted((a, b) => b.position - a.position)
       .slice(0, first)
-}
+  }

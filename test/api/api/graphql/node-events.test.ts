@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Collected, NodesJudged } from '../../../../src/domain/control/events.ts'
+import type { NodesJudged } from '../../../../src/domain/control/events.ts'
 import type { DriverState } from '../../../../src/domain/node/events.ts'
 import { nodeStream } from '../../../../src/domain/streams.ts'
 import { openApi, type TestApi } from '../../../support/api.ts'
@@ -27,7 +27,7 @@ const judge = (judgement: NodesJudged['data']['nodes'][number]['judgement'], cau
   history.record('control', {
     type: 'NodesJudged',
     data: { nodes: [{ nodeId: ID, judgement, cause }], evaluations: [] },
-  } as NodesJudged)
+  })
 
 const document = `query ($first: Int, $at: Moment) { node(id: "${ID}", at: $at) { ... on Node {
   events(first: $first) { at position subsystem message details { name value } } drivers { name isHealthy changedAt }
@@ -40,9 +40,9 @@ type Told = {
   readonly message: string
   readonly details: readonly { readonly name: string; readonly value: string }[]
 }
-const ask = async (variables: object = {}) => {
+const ask = async (variables: Readonly<Record<string, unknown>> = {}) => {
   api.settle()
-  const { data, errors } = await api.query(document, variables as Record<string, unknown>)
+  const { data, errors } = await api.query(document, variables)
   expect(errors).toEqual([])
   return data.node as { readonly events: readonly Told[]; readonly drivers: readonly object[] }
 }
@@ -77,7 +77,8 @@ describe('the events of a node', () => {
   test('are as many as are asked for, and those of the moment that is asked for', async () => {
     register()
     for (let turn = 0; turn < 5; turn++) setEligible(turn % 2 === 1)
-    const messages = async (variables: object) => (await ask(variables)).events.map(({ position }) => position)
+    const messages = async (variables: Readonly<Record<string, unknown>>) =>
+      (await ask(variables)).events.map(({ position }) => position)
     expect(await messages({ first: 1 })).toEqual([5])
     expect(await messages({ first: 3 })).toEqual([5, 4, 3])
     expect(await messages({ first: 6 })).toEqual([5, 4, 3, 2, 1, 0])
@@ -90,7 +91,7 @@ describe('the events of a node', () => {
     register()
     setEligible(false)
     const gone = { kind: 'node', id: ID, position: 1 } as const
-    history.record('control', { type: 'Collected', data: { items: [gone] } } as unknown as Collected)
+    history.record('control', { type: 'Collected', data: { items: [gone] } })
     register()
     const { events } = await ask()
     expect(events.map(({ message }) => message)).toEqual([
