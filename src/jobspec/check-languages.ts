@@ -24,9 +24,9 @@ const cronFindings = (job: ClearJob, now: number): Findings => {
       ),
     ]
   }
-  return periodic.crons.flatMap((expression): Findings => {
+  return periodic.crons.flatMap((expression, index): Findings => {
     const parsed = parseNomadCron(expression)
-    const path = ['periodic', 'cron']
+    const path = ['periodic', 'crons', index]
     if (!parsed.ok) return [error(path, 'Invalid cron', `"${expression}": ${parsed.message}`)]
     if (next(parsed.schedule, now, periodic.timeZone) !== null) return []
     return [
@@ -48,7 +48,7 @@ const patternFindings = (constraints: readonly Constraint[], path: SpecFinding['
       ? []
       : [
           error(
-            [...path, 'constraint', index],
+            [...path, 'constraint', index, 'value'],
             'Invalid regular expression',
             `"${constraint.value}": ${compiled.message}`,
           ),

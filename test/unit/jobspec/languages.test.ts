@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { templateFunctionNames } from '../../../src/jobspec/template-functions.ts'
-import { badJobFile, goodJobFile, jobFile } from '../../support/job-files.ts'
+import { badJobFile, goodJobFile, jobFile, parseJobFile, parseJsonJob } from '../../support/job-files.ts'
 
 const withTemplate = (data: string, more = ''): string =>
   jobFile({ task: `template {\n destination = "local/a"\n ${more}\n data = <<EOT\n${data}\nEOT\n }` })
 
 const periodic = (cron: string, more = ''): string =>
   jobFile({ type: 'batch', job: `periodic {\n cron = "${cron}"\n ${more}\n }` })
+
+/** The rest of the line at whose place something was found. */
+const textAt = (source: string, { line, column }: { readonly line: number; readonly column: number }): string =>
+  source.split('\n')[line - 1]?.slice(column - 1) ?? ''
 
 describe('a template of a task', () => {
   it.each([
@@ -77,6 +81,28 @@ describe('a schedule', () => {
     expect(warnings[0]?.detail).toContain(`"${cron}"`)
   })
 
+  it.each([
+    ['cron = "* * * *"', '"* * * *"'],
+    ['crons = ["@daily", "* * * *"]', '"* * * *"'],
+    ['crons = concat(["@daily"], ["* * * *"])', 'concat(["@daily"], ["* * * *"])'],
+    ['cron = "0 0 30 2 *"', '"0 0 30 2 *"'],
+    ['crons = [\n"@daily",\n"0 0 30 2 *"]', '"0 0 30 2 *"'],
+  ])('that is wrong in %j is shown at its value', async (line, value) => {
+    const file = jobFile({ type: 'batch', job: `periodic {\n ${line}\n }` })
+    const parsed = await parseJobFile(file)
+    const found = parsed.ok ? parsed.warnings : parsed.diagnostics
+    expect(found.map(finding => textAt(file, finding).slice(0, value.length))).toEqual([value])
+  })
+
+  it('that is wrong in the JSON of a job is shown at its value, too', async () => {
+    const Periodic = { Enabled: true, SpecType: 'cron', Specs: ['@daily', '* * * *'] }
+    const TaskGroups = [{ Name: 'a', Tasks: [{ Name: 't', Driver: 'mock' }] }]
+    const source = JSON.stringify({ Job: { ID: 'tick', Type: 'batch', Periodic, TaskGroups } })
+    const parsed = await parseJsonJob(source)
+    const found = parsed.ok ? [] : parsed.diagnostics
+    expect(found.map(finding => textAt(source, finding).slice(0, 9))).toEqual(['"* * * *"'])
+  })
+
   it('needs a time zone that exists', async () => {
     await goodJobFile(periodic('@daily', 'time_zone = "America/New_York"'))
     const found = await badJobFile(periodic('@daily', 'time_zone = "Mars/Base"'))
@@ -91,7 +117,7 @@ describe('a pattern', () => {
     await goodJobFile(jobFile({ [place]: constraint('^(a|b)+$') }))
     const found = await badJobFile(jobFile({ [place]: constraint('(a') }))
     expect(found.map(({ summary }) => summary)).toEqual(['Invalid regular expression'])
-    expect(jobFile({ [place]: constraint('(a') }).split('\n')[(found[0]?.line ?? 0) - 1]).toContain('constraint {')
+    expect(found.map(finding => textAt(jobFile({ [place]: constraint('(a') }), finding))).toEqual(['"(a"'])
     expect((await badJobFile(jobFile({ [place]: constraint('(a)\\\\1') }))).length).toBe(1)
   })
 })
