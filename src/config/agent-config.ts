@@ -4,6 +4,8 @@ import type { LogFormat, LogLevel } from './settings.ts'
 /** A port's usual number: Nomad's, which its users' hands and tools know. */
 export const DEFAULT_HTTP_PORT = 4646
 export const MAX_PORT = 65_535
+/** The ports that tasks are given which ask for any. */
+export const DEFAULT_DYNAMIC_PORTS = { min: 20_000, max: 32_000 } as const
 
 export type Address = { readonly host: string; readonly port: number }
 
@@ -70,6 +72,7 @@ export type ClientConfig = {
   readonly resources: Partial<Resources>
   readonly reserved: Resources
   readonly reservedPorts: readonly number[]
+  readonly dynamicPorts: { readonly min: number; readonly max: number }
   readonly limits: Partial<{ readonly maxKillTimeoutMs: number; readonly maxTerminalAllocations: number }>
   readonly drivers: DriversConfig
 }

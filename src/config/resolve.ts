@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path'
 import { parseGoBoolean } from '../lang/goflags/index.ts'
 import { parseAddress, parsePorts, serverUrl } from './addresses.ts'
 import type { AgentConfig, ClientConfig, DriversConfig, EventStoreConfig, ServerConfig } from './agent-config.ts'
-import { DEFAULT_HTTP_PORT } from './agent-config.ts'
+import { DEFAULT_DYNAMIC_PORTS, DEFAULT_HTTP_PORT } from './agent-config.ts'
 import { type AgentSettings, mergeSettings, noSettings } from './settings.ts'
 
 /** Why settings make no agent. They have no place in a file: what is missing stands nowhere. */
@@ -47,6 +47,11 @@ const driversOf = ({ client, plugins }: AgentSettings): DriversConfig => {
   }
 }
 
+const dynamicPortsOf = ({ minDynamicPort, maxDynamicPort }: AgentSettings['client']) => ({
+  min: minDynamicPort ?? DEFAULT_DYNAMIC_PORTS.min,
+  max: maxDynamicPort ?? DEFAULT_DYNAMIC_PORTS.max,
+})
+
 const clientOf = (settings: AgentSettings): ClientConfig | null => {
   const { client } = settings
   if (client.isEnabled !== true) return null
@@ -61,6 +66,7 @@ const clientOf = (settings: AgentSettings): ClientConfig | null => {
     networkInterface: client.networkInterface,
     resources: written({ cpuMhz: client.cpuMhz, memoryMb: client.memoryMb, diskMb: client.diskMb }),
     reserved: { cpuMhz: reserved.cpuMhz ?? 0, memoryMb: reserved.memoryMb ?? 0, diskMb: reserved.diskMb ?? 0 },
+    dynamicPorts: dynamicPortsOf(client),
     reservedPorts: parsePorts(reserved.ports ?? '') ?? [],
     limits: written({
       maxKillTimeoutMs: client.maxKillTimeoutMs,
@@ -129,6 +135,12 @@ const clientProblems = ({ client, server }: AgentSettings): readonly Problem[] =
     message: `"${text}" is no address of a server`,
     hint: 'write host, host:port or http://host:port',
   }))
+  const { min, max } = dynamicPortsOf(client)
+  if (min > max)
+    problems.push({
+      message: `tasks can be given no port: the first is ${min}, the last is ${max}`,
+      hint: 'write min_dynamic_port and max_dynamic_port in the block client, the former not above the latter',
+    })
   if (server.isEnabled === true || client.servers.length > 0) return problems
   return [
     ...problems,

@@ -56,6 +56,8 @@ export type ClientSettings = {
   readonly cpuMhz: number | null
   readonly memoryMb: number | null
   readonly diskMb: number | null
+  readonly minDynamicPort: number | null
+  readonly maxDynamicPort: number | null
   readonly maxKillTimeoutMs: number | null
   readonly maxTerminalAllocations: number | null
   readonly reserved: {
@@ -112,6 +114,8 @@ export const noSettings: AgentSettings = {
     cpuMhz: null,
     memoryMb: null,
     diskMb: null,
+    minDynamicPort: null,
+    maxDynamicPort: null,
     maxKillTimeoutMs: null,
     maxTerminalAllocations: null,
     reserved: { cpuMhz: null, memoryMb: null, diskMb: null, ports: null },

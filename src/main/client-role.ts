@@ -55,6 +55,7 @@ const nodeOf = ({ name, region, datacenter }: AgentConfig, role: ClientConfig): 
   meta: role.meta,
   reserved: role.reserved,
   reservedPorts: role.reservedPorts,
+  dynamicPorts: role.dynamicPorts,
   version: musterVersion(),
   cluster: region,
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_CLIENT_LIMITS } from '../../src/agents/client/limits.ts'
 import { DEFAULT_COLLECTION } from '../../src/agents/server/garbage-collector.ts'
 import { DEFAULT_HEARTBEATS } from '../../src/agents/server/liveness.ts'
+import { MAX_DYNAMIC_PORT, MIN_DYNAMIC_PORT } from '../../src/domain/limits.ts'
 import { parseGoDuration } from '../../src/lang/goflags/index.ts'
 import { orphans, renderConfigReference } from '../support/config-reference.ts'
 import { readText, readTree, root } from '../support/source-tree.ts'
@@ -42,6 +43,8 @@ describe(page, () => {
   }
   const numbers: Readonly<Record<string, number>> = {
     max_heartbeats_per_second: DEFAULT_HEARTBEATS.maxPerSecond,
+    min_dynamic_port: MIN_DYNAMIC_PORT,
+    max_dynamic_port: MAX_DYNAMIC_PORT,
     gc_max_allocs: DEFAULT_CLIENT_LIMITS.maxTerminalAllocations,
   }
 

@@ -134,6 +134,7 @@ export const createSimMachine = (options: MachineOptions): SimMachine => {
         meta: {},
         reserved: { cpuMhz: 100, memoryMb: 128, diskMb: 0 },
         reservedPorts: [22],
+        dynamicPorts: { min: 20_000, max: 32_000 },
         version: '0.1.0',
         cluster: 'sim',
       },

@@ -27,6 +27,7 @@ export const buildNodeConfig = (overrides: Partial<NodeConfig> = {}): NodeConfig
   meta: {},
   reserved: { cpuMhz: 0, memoryMb: 0, diskMb: 0 },
   reservedPorts: [],
+  dynamicPorts: { min: 20_000, max: 32_000 },
   version: '0.1.0',
   cluster: 'test',
   ...overrides,

@@ -47,6 +47,8 @@ const spoken: Readonly<Record<string, string>> = {
   'client cpu_total_compute': 'found out; MHz',
   'client memory_total_mb': 'found out',
   'client disk_total_mb': 'found out',
+  'client min_dynamic_port': '`20000`; first of the ports that tasks are given which ask for any',
+  'client max_dynamic_port': '`32000`; the last of them',
   'client max_kill_timeout': '`30s`',
   'client gc_max_allocs': '`50`; ended allocations whose directories are kept',
   'client no_host_uuid': 'always so',

@@ -1,4 +1,4 @@
-import type { NodeRegistered, NodeResources } from '../../domain/node/events.ts'
+import type { NodeRegistered, NodeResources, PortRange } from '../../domain/node/events.ts'
 import type { Fingerprinter } from './fingerprint/index.ts'
 import { secretDigestOf } from './identity.ts'
 import type { NodeIdentity } from './state-store.ts'
@@ -14,6 +14,7 @@ export type NodeConfig = {
   readonly meta: Readonly<Record<string, string>>
   readonly reserved: NodeResources
   readonly reservedPorts: readonly number[]
+  readonly dynamicPorts: PortRange
   readonly version: string
   /** Names the cluster in the labels of tasks. */
   readonly cluster: string
@@ -33,6 +34,7 @@ export const registrationOf = (
   meta: node.meta,
   reserved: node.reserved,
   reservedPorts: node.reservedPorts,
+  dynamicPorts: node.dynamicPorts,
   address: fingerprinter.address(),
   secretDigest: secretDigestOf(identity.secret),
   bootId: identity.bootId,

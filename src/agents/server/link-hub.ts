@@ -61,6 +61,7 @@ const factsOf = (node: NodeState): NodeRegistered['data'] => ({
   resources: node.resources,
   reserved: node.reserved,
   reservedPorts: node.reservedPorts,
+  ...(node.dynamicPorts === undefined ? {} : { dynamicPorts: node.dynamicPorts }),
   foreignPorts: node.foreignPorts,
   drivers: node.drivers,
   address: node.address,

@@ -1,5 +1,6 @@
 import { type Block, createReader, type DecodeContext, type Reader } from '../../lang/hcl/index.ts'
 import { parsePorts, serverUrl } from '../addresses.ts'
+import { MAX_PORT } from '../agent-config.ts'
 import { readDuration, readNumber, readPath } from '../checks.ts'
 import { type ClientSettings, noSettings } from '../settings.ts'
 
@@ -45,8 +46,6 @@ const names = {
     bridge_network_hairpin_mode: noBridge,
     network_speed: 'not acted on: bandwidth is not accounted for',
     preferred_address_family: 'not acted on: tasks are reached over IPv4',
-    min_dynamic_port: 'not acted on: tasks are given ports from 20000 to 32000',
-    max_dynamic_port: 'not acted on: tasks are given ports from 20000 to 32000',
     reservable_cores: 'not acted on: whole cores cannot be reserved yet',
     cgroup_parent: 'not acted on: tasks are in the groups of their driver',
     cpu_disable_dmidecode: found,
@@ -127,6 +126,8 @@ export const decodeClient = (block: Block | undefined, context: DecodeContext): 
     cpuMhz: readNumber(reader, 'cpu_total_compute', 1),
     memoryMb: readNumber(reader, 'memory_total_mb', 1),
     diskMb: readNumber(reader, 'disk_total_mb', 1),
+    minDynamicPort: readNumber(reader, 'min_dynamic_port', 1, MAX_PORT),
+    maxDynamicPort: readNumber(reader, 'max_dynamic_port', 1, MAX_PORT),
     maxKillTimeoutMs: readDuration(reader, 'max_kill_timeout', 1),
     maxTerminalAllocations: readNumber(reader, 'gc_max_allocs'),
     reserved: decodeReserved(reader),

@@ -78,6 +78,7 @@ const factsOf = (before: NodeState | undefined, data: NodeRegistered['data'], at
   resources: data.resources,
   reserved: data.reserved,
   reservedPorts: data.reservedPorts,
+  ...(data.dynamicPorts === undefined ? {} : { dynamicPorts: data.dynamicPorts }),
   foreignPorts: data.foreignPorts,
   ...driversAt(before, data.drivers, at),
   address: data.address,

@@ -11,7 +11,13 @@ import type {
 import type { JobKey } from '../ids.ts'
 import type { Derivation, JobDispatched, PeriodicRunForced } from '../job/events.ts'
 import type { Job, JobType, Sealed } from '../jobspec/schema.ts'
-import type { DriverState, NodeResources, TaskRestartRequested, TaskSignalRequested } from '../node/events.ts'
+import type {
+  DriverState,
+  NodeResources,
+  PortRange,
+  TaskRestartRequested,
+  TaskSignalRequested,
+} from '../node/events.ts'
 import type { CheckReport, TaskReport } from '../report/events.ts'
 
 /**
@@ -205,6 +211,8 @@ export type NodeState = {
   resources: NodeResources
   reserved: NodeResources
   reservedPorts: readonly number[]
+  /** Absent where the node did not say. */
+  dynamicPorts?: PortRange
   foreignPorts: readonly number[]
   drivers: Readonly<Record<string, DriverState>>
   /** When each of them came to stand as it does, ms. */

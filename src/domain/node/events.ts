@@ -15,6 +15,9 @@ export type NodeFacts = {
   readonly foreignPorts: readonly number[]
 }
 
+/** Both ends belong to it. */
+export type PortRange = { readonly min: number; readonly max: number }
+
 export type NodeRegistered = Message<
   'NodeRegistered',
   NodeFacts & {
@@ -26,6 +29,8 @@ export type NodeRegistered = Message<
     /** What is kept back from tasks. */
     readonly reserved: NodeResources
     readonly reservedPorts: readonly number[]
+    /** Of which ports those are that tasks are given; MIN_DYNAMIC_PORT to MAX_DYNAMIC_PORT where it is not said. */
+    readonly dynamicPorts?: PortRange
     /** The address that ports are published on and services are found at. */
     readonly address: string
     /** SHA-256 of the node's secret, hex; the secret itself never enters an event. */

@@ -73,6 +73,8 @@ const everyName: readonly (readonly [name: string, source: string, expected: obj
     client('options = {\n "driver.denylist" = "mock"\n}'),
     { client: { options: { 'driver.denylist': 'mock' } } },
   ],
+  ['client min_dynamic_port', client('min_dynamic_port = 1024'), { client: { minDynamicPort: 1_024 } }],
+  ['client max_dynamic_port', client('max_dynamic_port = 65535'), { client: { maxDynamicPort: 65_535 } }],
   ['client network_interface', client('network_interface = "eth0"'), { client: { networkInterface: 'eth0' } }],
   ['client cpu_total_compute', client('cpu_total_compute = 4000'), { client: { cpuMhz: 4000 } }],
   ['client memory_total_mb', client('memory_total_mb = 1'), { client: { memoryMb: 1 } }],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { devSettings, resolveAgent } from '../../../src/config/resolve.ts'
 import { type AgentSettings, mergeSettings, noSettings } from '../../../src/config/settings.ts'
+import { MAX_DYNAMIC_PORT, MIN_DYNAMIC_PORT } from '../../../src/domain/limits.ts'
 
 const { client, server, eventStore } = noSettings
 const kept: AgentSettings = { ...noSettings, dataDir: '/d', server: { ...server, isEnabled: true } }
@@ -54,6 +55,17 @@ describe('resolving an agent', () => {
         client: null,
       },
     })
+  })
+
+  it('refuses a range of ports that has none, and takes one with a single port', () => {
+    const rangeOf = (minDynamicPort: number | null, maxDynamicPort: number | null): unknown => {
+      const resolved = resolve({ ...kept, client: { ...client, isEnabled: true, minDynamicPort, maxDynamicPort } })
+      return resolved.ok ? resolved.config.client?.dynamicPorts : resolved.problems.map(({ message }) => message)
+    }
+    expect(rangeOf(null, null)).toEqual({ min: MIN_DYNAMIC_PORT, max: MAX_DYNAMIC_PORT })
+    expect(rangeOf(25_000, 25_000)).toEqual({ min: 25_000, max: 25_000 })
+    expect(rangeOf(25_001, 25_000)).toEqual(['tasks can be given no port: the first is 25001, the last is 25000'])
+    expect(rangeOf(32_001, null)).toEqual(['tasks can be given no port: the first is 32001, the last is 32000'])
   })
 
   it('leaves on the signals that it is told to leave on', () => {

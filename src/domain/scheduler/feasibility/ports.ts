@@ -1,10 +1,15 @@
 import type { NodeState } from '../../cluster/index.ts'
 import type { Port } from '../../jobspec/schema.ts'
 import { MAX_DYNAMIC_PORT, MIN_DYNAMIC_PORT } from '../../limits.ts'
+import type { PortRange } from '../../node/events.ts'
 import { type Candidate, type Check, oneOf, passes } from './check.ts'
 import type { Refusal } from './refusal.ts'
 
-const DYNAMIC_PORTS = MAX_DYNAMIC_PORT - MIN_DYNAMIC_PORT + 1
+const USUAL_RANGE: PortRange = { min: MIN_DYNAMIC_PORT, max: MAX_DYNAMIC_PORT }
+
+const rangeOf = ({ dynamicPorts }: NodeState): PortRange => dynamicPorts ?? USUAL_RANGE
+
+const sizeOf = ({ min, max }: PortRange): number => max - min + 1
 
 /** Who has a port of a node. `inheritsFrom`: the allocation that hands its ports over. */
 export type PortHolder = 'free' | 'allocation' | 'plan' | 'reserved' | 'foreign'
@@ -32,21 +37,18 @@ const causes: Readonly<Record<Exclude<PortHolder, 'free'>, string>> = {
   foreign: ', held by a process that is not an allocation',
 }
 
-const tooFew: readonly Refusal[] = [
-  {
-    check: 'ports',
-    kind: 'exhausted',
-    reason: 'network: dynamic port selection failed',
-    needs: nodes => `free ports between ${MIN_DYNAMIC_PORT} and ${MAX_DYNAMIC_PORT} on ${oneOf(nodes)}`,
-  },
-]
+const tooFew = ({ min, max }: PortRange): Refusal => ({
+  check: 'ports',
+  kind: 'exhausted',
+  reason: 'network: dynamic port selection failed',
+  needs: nodes => `free ports between ${min} and ${max} on ${oneOf(nodes)}`,
+})
 
-/** Many nodes refuse a port alike: one refusal is made for each (label, port, holder) and kept with the request. */
-const collisionOf = (cache: Map<string, Refusal>, port: Port, holder: Exclude<PortHolder, 'free'>): Refusal => {
-  const key = `${port.static} ${holder}`
+/** Many nodes refuse alike: one refusal is made for each key and kept with the request. */
+const shared = (cache: Map<string, Refusal>, key: string, make: () => Refusal): Refusal => {
   const known = cache.get(key)
   if (known !== undefined) return known
-  const made = collision(port.label, port.static, causes[holder])
+  const made = make()
   cache.set(key, made)
   return made
 }
@@ -55,12 +57,13 @@ const collisionOf = (cache: Map<string, Refusal>, port: Port, holder: Exclude<Po
 const mayLackDynamicPorts = (candidate: Candidate, wanted: number): boolean => {
   const { usage, reservedPorts, foreignPorts } = candidate.node
   const inUse = usage.ports.size + reservedPorts.length + foreignPorts.length + candidate.takenPorts.size
-  return inUse + wanted > DYNAMIC_PORTS
+  return inUse + wanted > sizeOf(rangeOf(candidate.node))
 }
 
 const freeDynamicPorts = (candidate: Candidate, statics: readonly Port[]): number => {
+  const { min, max } = rangeOf(candidate.node)
   let free = 0
-  for (let port = MIN_DYNAMIC_PORT; port <= MAX_DYNAMIC_PORT; port++) {
+  for (let port = min; port <= max; port++) {
     const isWanted = statics.some(wanted => wanted.static === port)
     if (!isWanted && holderOf(candidate, port) === 'free') free += 1
   }
@@ -75,7 +78,9 @@ export const ports: Check = {
     const refused: Refusal[] = []
     for (const port of request.staticPorts) {
       const holder = holderOf(candidate, port.static)
-      if (holder !== 'free') refused.push(collisionOf(request.portRefusals, port, holder))
+      if (holder === 'free') continue
+      const make = () => collision(port.label, port.static, causes[holder])
+      refused.push(shared(request.portRefusals, `${port.static} ${holder}`, make))
     }
     const wanted = request.ports.length - request.staticPorts.length
     if (
@@ -83,7 +88,8 @@ export const ports: Check = {
       mayLackDynamicPorts(candidate, request.ports.length) &&
       freeDynamicPorts(candidate, request.staticPorts) < wanted
     ) {
-      refused.push(...tooFew)
+      const range = rangeOf(candidate.node)
+      refused.push(shared(request.portRefusals, `${range.min}-${range.max}`, () => tooFew(range)))
     }
     return refused.length === 0 ? passes : refused
   },
@@ -102,7 +108,9 @@ const hashOf = (text: string): number => {
  */
 export const assignPorts = (list: readonly Port[], candidate: Candidate, seed: string): readonly number[] | null => {
   const statics = new Set(list.filter(port => port.static > 0).map(port => port.static))
-  let next = hashOf(seed) % DYNAMIC_PORTS
+  const range = rangeOf(candidate.node)
+  const size = sizeOf(range)
+  let next = hashOf(seed) % size
   let tried = 0
   const chosen: number[] = []
   for (const port of list) {
@@ -111,8 +119,8 @@ export const assignPorts = (list: readonly Port[], candidate: Candidate, seed: s
       continue
     }
     let found = 0
-    for (; found === 0 && tried < DYNAMIC_PORTS; tried++, next = (next + 1) % DYNAMIC_PORTS) {
-      const probe = MIN_DYNAMIC_PORT + next
+    for (; found === 0 && tried < size; tried++, next = (next + 1) % size) {
+      const probe = range.min + next
       if (!statics.has(probe) && holderOf(candidate, probe) === 'free') found = probe
     }
     if (found === 0) return null

@@ -167,6 +167,7 @@ describe('muster agent', () => {
         resources: {},
         reserved: { cpuMhz: 0, memoryMb: 0, diskMb: 0 },
         reservedPorts: [],
+        dynamicPorts: { min: 20_000, max: 32_000 },
         limits: {},
         drivers: { allowed: null, denied: [], options: { raw_exec: { enabled: true } } },
       },

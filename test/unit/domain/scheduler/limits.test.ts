@@ -33,6 +33,22 @@ describe('ports that are handed out', () => {
   })
 })
 
+describe('ports of a node with a range of its own', () => {
+  const nodes = [buildNode('narrow', { dynamicPorts: { min: 40_000, max: 40_002 }, foreignPorts: [40_001] })]
+
+  it('are those that are free in it', () => {
+    expect(rowsOfPlan(planFor(nodes, 2))[0]?.ports.toSorted((a, b) => a - b)).toEqual([40_000, 40_002])
+    const plan = planFor(nodes, 3)
+    expect(rowsOfPlan(plan)).toEqual([])
+    expect(plan.unplaced[0]?.unblockedBy.join(' ')).toContain('between 40000 and 40002')
+  })
+
+  it('do not bind other nodes', () => {
+    const rows = rowsOfPlan(planFor([...nodes, buildNode('usual')], 3))
+    expect(rows[0]?.ports.every(port => port >= MIN_DYNAMIC_PORT && port <= MAX_DYNAMIC_PORT)).toBe(true)
+  })
+})
+
 it.each([
   [MAX_SCORES_RECORDED - 1, MAX_SCORES_RECORDED - 1],
   [MAX_SCORES_RECORDED, MAX_SCORES_RECORDED],
