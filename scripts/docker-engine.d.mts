@@ -7,6 +7,8 @@ export type PrivateEngine = {
   readonly stopDaemon: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
   /** Ends the daemon and removes everything it had. */
   readonly stop: () => Promise<void>
+  /** What of it can be found on the machine once it was stopped: processes, mounts, interfaces, rules, control groups, its folder. */
+  readonly traces: () => Promise<readonly string[]>
 }
 export function answersAt(socketPath: string): Promise<boolean>
 export function whyNoPrivateEngine(): Promise<string | undefined>

@@ -3,7 +3,7 @@
  * leaves nothing behind when it is stopped. Needs root and Debian's docker.io; imports nothing but Node.
  */
 import { execFile, spawn } from 'node:child_process'
-import { openSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, openSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -87,6 +87,9 @@ export const startPrivateEngine = async ({ isBesideAnother = false, keepsContain
   const bridge = `mst${process.pid}x${engines}`.slice(0, 15)
   await mkdir(join(dir, 'exec'), { recursive: true })
   await makeBridge(bridge)
+  // Its control groups bear the bridge's name, so that no other engine's are among them.
+  const place = { dir, group: bridge }
+  const interfaces = new Set([bridge])
   let daemon
 
   const start = async () => {
@@ -94,9 +97,9 @@ export const startPrivateEngine = async ({ isBesideAnother = false, keepsContain
     const places = [`--data-root=${dir}/data`, `--exec-root=${dir}/exec`, `--pidfile=${dir}/docker.pid`]
     const network = isBesideAnother ? ['--iptables=false', '--ip6tables=false'] : []
     const kept = keepsContainers ? ['--live-restore'] : []
-    daemon = spawn('dockerd', [`--host=unix://${socketPath}`, `--bridge=${bridge}`, ...places, ...network, ...kept], {
-      stdio: ['ignore', log, log],
-    })
+    const groups = ['--exec-opt=native.cgroupdriver=cgroupfs', `--cgroup-parent=/${place.group}`]
+    const args = [`--host=unix://${socketPath}`, `--bridge=${bridge}`, ...places, ...network, ...groups, ...kept]
+    daemon = spawn('dockerd', args, { stdio: ['ignore', log, log] })
     daemon.on('error', () => {})
     const answers = await becomesTrue(START_TIMEOUT_MS, async () => hasEnded(daemon) || (await answersAt(socketPath)))
     if (answers && !hasEnded(daemon)) return
@@ -121,10 +124,12 @@ export const startPrivateEngine = async ({ isBesideAnother = false, keepsContain
   }
 
   const stop = async () => {
+    for (const name of namesIn(`/sys/class/net/${bridge}/brif`)) interfaces.add(name)
     await stopDaemon('SIGTERM')
-    // With live-restore, or after a crash, containers run on under their shims.
-    for (const pid of withDescendants(processesNaming(`${dir}/`))) await endProcess(pid)
+    // With live-restore, or after a crash, containers run on under their shims, or even without.
+    for (const pid of withDescendants(processesOf(place))) await endProcess(pid)
     await unmountBelow(dir)
+    await becomesTrue(END_TIMEOUT_MS, async () => groupsOf(place).every(removeGroup))
     await run('ip', ['link', 'delete', bridge]).catch(() => {})
     await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: LOOK_AGAIN_MS })
   }
@@ -135,7 +140,56 @@ export const startPrivateEngine = async ({ isBesideAnother = false, keepsContain
     await stop()
     throw error
   }
-  return { socketPath, endpoint: `unix://${socketPath}`, start, stopDaemon, stop }
+  return {
+    socketPath,
+    endpoint: `unix://${socketPath}`,
+    start,
+    stopDaemon,
+    stop,
+    traces: () => tracesOf(place, [...interfaces]),
+  }
+}
+
+const namesIn = path => {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
+  }
+}
+
+/** What can still be found of an engine on this machine; network namespaces are among the mounts. */
+const tracesOf = async (place, interfaces) => {
+  const rules = await run('iptables-save').then(
+    ({ stdout }) => stdout.split('\n'),
+    () => [],
+  )
+  const mounts = readOrEmpty('/proc/self/mountinfo').split('\n')
+  return [
+    ...processesOf(place).map(pid => `process ${pid}: ${readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`),
+    ...mounts.filter(line => line.includes(`${place.dir}/`)).map(line => `mount ${line}`),
+    ...interfaces.filter(name => existsSync(`/sys/class/net/${name}`)).map(name => `interface ${name}`),
+    ...rules.filter(line => line.split(' ').some(word => interfaces.includes(word))).map(line => `rule ${line}`),
+    ...groupsOf(place).map(path => `control group ${path}`),
+    ...(existsSync(place.dir) ? [`folder ${place.dir}`] : []),
+  ]
+}
+
+const GROUPS = '/sys/fs/cgroup'
+
+/** The engine's own control group where they are one tree, or in the tree of each controller. */
+const groupsOf = ({ group }) =>
+  [GROUPS, ...namesIn(GROUPS).map(name => join(GROUPS, name))].map(root => join(root, group)).filter(existsSync)
+
+/** Removes a control group and those below it; false where a process holds one. */
+const removeGroup = path => {
+  for (const name of namesIn(path)) if (statSync(join(path, name)).isDirectory()) removeGroup(join(path, name))
+  try {
+    rmdirSync(path)
+  } catch {
+    // It holds a process, or another tree's name for it was removed before.
+  }
+  return !existsSync(path)
 }
 
 const readPid = path => {
@@ -160,9 +214,14 @@ const allPids = () =>
     .filter(name => /^\d+$/.test(name))
     .map(Number)
 
-/** Processes other than this one whose command line holds `text`. */
-const processesNaming = text =>
-  allPids().filter(pid => pid !== process.pid && readOrEmpty(`/proc/${pid}/cmdline`).includes(text))
+/** Processes that name the engine's folder or are in its control groups. */
+const processesOf = ({ dir, group }) =>
+  allPids().filter(
+    pid =>
+      pid !== process.pid &&
+      (readOrEmpty(`/proc/${pid}/cmdline`).includes(`${dir}/`) ||
+        readOrEmpty(`/proc/${pid}/cgroup`).includes(`:/${group}/`)),
+  )
 
 /** These processes and all below them, children before their parents. */
 const withDescendants = pids => {
