@@ -99,7 +99,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     machine: options.machine,
     drivers: options.drivers,
     ownPorts: () => running?.supervisor.ports() ?? new Set(),
-    onChange: changes => void running?.link.send({ kind: 'fingerprint', changes }),
+    onChange: changes => running?.link.send({ kind: 'fingerprint', changes }) ?? false,
   })
 
   const catalog = createServiceCatalog(() => void running?.link.send(catalog.wanted()))
@@ -206,6 +206,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       onWelcome: (welcome, send) => {
         region = welcome.region
         logger.info({ nodeId: identity.nodeId }, 'node registered')
+        fingerprinter.catchUp()
         parts.reporter.connected(report => send({ kind: 'report', report }))
         const wanted = catalog.wanted()
         if (wanted.services.length + wanted.lists.length > 0) send(wanted)

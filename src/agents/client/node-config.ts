@@ -26,7 +26,7 @@ export const registrationOf = (
   identity: NodeIdentity,
   fingerprinter: Fingerprinter,
 ): NodeRegistered['data'] => ({
-  ...fingerprinter.facts(),
+  ...fingerprinter.introduce(),
   name: node.name,
   datacenter: node.datacenter,
   nodePool: node.nodePool,

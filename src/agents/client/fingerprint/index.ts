@@ -12,6 +12,10 @@ export type Fingerprinter = {
   /** Looks for the first time. Drivers that are slow to answer follow as changes. */
   readonly start: () => Promise<void>
   readonly facts: () => NodeFacts
+  /** The facts for a greeting, which count as told. */
+  readonly introduce: () => NodeFacts
+  /** The greeting was answered: what changed since it was made, and could not be told yet, is. */
+  readonly catchUp: () => void
   readonly address: () => string
   /**
    * A start asked for these of its ports and met `held` in a stranger's hands: those count as foreign, whatever
@@ -28,8 +32,8 @@ export type FingerprinterOptions = {
   readonly drivers: readonly TaskDriver[]
   /** Ports that allocations of this node hold. */
   readonly ownPorts: () => ReadonlySet<number>
-  /** Only what changed; whole values of the fields that did. */
-  readonly onChange: (changes: NodeChanges) => void
+  /** Only what changed; whole values of the fields that did. Answers whether it could be told. */
+  readonly onChange: (changes: NodeChanges) => boolean
 }
 
 /** A node is ready with its drivers known, but does not wait for a slow daemon. */
@@ -78,8 +82,7 @@ export const createFingerprinter = (options: FingerprinterOptions): Fingerprinte
     if (told === undefined || isStopped) return
     const next = facts()
     const changes = changesBetween(told, next)
-    told = next
-    if (Object.keys(changes).length > 0) options.onChange(changes)
+    if (Object.keys(changes).length === 0 || options.onChange(changes)) told = next
   }
 
   const lookAtPorts = async (): Promise<void> => {
@@ -131,6 +134,11 @@ export const createFingerprinter = (options: FingerprinterOptions): Fingerprinte
   return {
     start,
     facts,
+    introduce: () => {
+      told = facts()
+      return told
+    },
+    catchUp: tell,
     address: () => base?.address ?? '127.0.0.1',
     metPorts: async (asked, held) => {
       const before = met

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createFixedMachine } from '../../../../src/agents/client/fingerprint/machine.ts'
 import {
   MAX_DESIRED_WAITING,
   MAX_DONE_REQUESTS,
@@ -88,6 +89,27 @@ describe('the link of a client agent', () => {
     bench.server.fallSilent(false)
     await bench.clock.advance(20_000)
     expect(helloes()).toBeGreaterThan(1)
+  })
+
+  it('tells what changed of its node while its greeting was not answered yet', async () => {
+    let listening: readonly number[] = []
+    const bench = createAgentBench({ machine: { ...createFixedMachine(), listeningPorts: async () => listening } })
+    bench.server.refuseDials(true)
+    bench.server.fallSilent(true)
+    await bench.startAgent()
+    await bench.clock.advance(1_000)
+    bench.server.refuseDials(false)
+    await bench.clock.advance(8_000)
+    expect(bench.server.messages).toMatchObject([{ kind: 'hello', node: { foreignPorts: [] } }])
+    listening = [8_080]
+    // The ports are looked at, and the greeting is not given up yet.
+    await bench.clock.advance(1_100)
+    expect(bench.server.messages).toHaveLength(1)
+    bench.server.send({ kind: 'welcome', serverTime: bench.clock.now(), heartbeatTtlMs: 10_000, region: 'global' })
+    await settle()
+    expect(bench.server.messages).toContainEqual({ kind: 'fingerprint', changes: { foreignPorts: [8_080] } })
+    await bench.clock.advance(12_000)
+    expect(bench.server.messages.filter(({ kind }) => kind === 'fingerprint')).toHaveLength(1)
   })
 
   it('pauses longer and longer between dials that fail', async () => {
