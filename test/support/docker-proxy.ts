@@ -2,8 +2,13 @@ import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** `lie`: the engine does what it is asked, and the answer is 500 all the same. `refuse`: 500, and it is not even asked. */
-export type Meddling = 'pass' | 'lie' | 'refuse'
+/**
+ * `lie`: the engine does what it is asked, and the answer is 500 all the same. `cut`: it does, and there is no answer.
+ * `refuse`: 500, and it is not even asked; with these words, where some are given.
+ */
+export type Meddling = 'pass' | 'lie' | 'cut' | 'refuse' | { readonly refuse: string }
+
+const WORDS = 'the engine lost its head'
 
 export type DockerProxy = {
   readonly endpoint: string
@@ -29,17 +34,32 @@ export const startDockerProxy = async (engineSocket: string, socketPath: string)
   }
 
   const server = createServer((incoming, reply) => {
-    const fail = (): void => {
+    const fail = (message = WORDS): void => {
       reply.writeHead(500, { 'content-type': 'application/json' })
-      reply.end(JSON.stringify({ message: 'the engine lost its head' }))
+      reply.end(JSON.stringify({ message }))
     }
     const { method = '', url = '' } = incoming
-    switch (meddle(`${method} ${url.replace(/\?.*$/, '')}`)) {
+    const how = meddle(`${method} ${url.replace(/\?.*$/, '')}`)
+    if (typeof how === 'object') {
+      incoming.resume()
+      return fail(how.refuse)
+    }
+    switch (how) {
       case 'refuse':
         incoming.resume()
         return fail()
       case 'lie':
-        return forward(incoming, answer => answer.resume().once('end', fail), fail)
+        return forward(
+          incoming,
+          answer => answer.resume().once('end', () => fail()),
+          () => fail(),
+        )
+      case 'cut':
+        return forward(
+          incoming,
+          answer => answer.resume().once('end', () => reply.destroy()),
+          () => reply.destroy(),
+        )
       case 'pass':
         return forward(
           incoming,

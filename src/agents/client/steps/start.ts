@@ -71,8 +71,8 @@ const askDriver = async (context: StepContext): Promise<StartResult> => {
 }
 
 /**
- * A driver's daemon that went away is no fault of the task: once it is back the same start is tried again, and only
- * when it went away several times in a row does that count against the task's policy.
+ * A driver's daemon that went away is no fault of the task: once it is back the same start is tried again, which finds
+ * what came of it, and only when it went away several times in a row does that count against the task's policy.
  */
 const startUntilAnswered = async (context: StepContext, driver: TaskDriver, start: TaskStart): Promise<StartResult> => {
   const { owner, services, signal } = context
@@ -82,9 +82,9 @@ const startUntilAnswered = async (context: StepContext, driver: TaskDriver, star
       return await driver.start(start, onEvent, signal)
     } catch (error) {
       if (signal.aborted || !isAppError(error)) throw error
-      // Unknown is not failed (I6): whatever came of it must be gone before it is called a failure and something else starts.
-      await removeStarted(context)
       const isTriedAgain = error.code === 'DRIVER_UNREACHABLE' && attempt < START_ATTEMPTS
+      // Unknown is not failed (I6): whatever came of it must be gone before it is called a failure and something else starts.
+      await removeStarted(context, isTriedAgain ? [start.id] : [])
       if (!isTriedAgain) return { kind: 'failed', message: error.message, isRecoverable: true }
       onEvent({ message: `${error.message}; the start is tried again` })
       await sleep(services.clock, START_AGAIN_MS * 4 ** (attempt - 1), signal)
@@ -93,12 +93,15 @@ const startUntilAnswered = async (context: StepContext, driver: TaskDriver, star
   }
 }
 
-/** Removes what an unanswered start may have left. A driver that stays away keeps the start open: it is then asked again. */
-const removeStarted = async (context: StepContext): Promise<void> => {
+/**
+ * Removes what unanswered starts of the task but `kept` may have left. A driver that stays away keeps the start open: it
+ * is then asked again.
+ */
+const removeStarted = async (context: StepContext, kept: readonly string[]): Promise<void> => {
   const { owner, services, signal } = context
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await owner.driver?.sweep(identityOfTask(services.labels, owner), new Set())
+      await owner.driver?.sweep(identityOfTask(services.labels, owner), new Set(kept))
       return
     } catch (error) {
       if (!isAppError(error) || attempt >= REMOVE_ATTEMPTS) throw error

@@ -17,7 +17,7 @@ import { silentLogger } from '../../../../src/platform/logger.ts'
 import { systemRandom } from '../../../../src/platform/random.ts'
 import { buildDesired, buildNodeConfig, createFakeServer, type FakeServer } from '../../../support/agent-bench.ts'
 import { buildTask } from '../../../support/builders.ts'
-import { type DockerProxy, startDockerProxy } from '../../../support/docker-proxy.ts'
+import { type DockerProxy, type Meddling, startDockerProxy } from '../../../support/docker-proxy.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { busyboxImage } from '../../../support/images.ts'
 import { shellProgram } from '../../shell-program.ts'
@@ -154,9 +154,7 @@ describe.skipIf(refusal !== undefined).each([true, false])('an agent whose engin
   if (!keeps) return
 
   /** Spoils requests that match, so many times each. */
-  const spoil = (
-    rules: readonly { readonly pattern: RegExp; readonly how: 'lie' | 'refuse'; readonly times: number }[],
-  ) => {
+  const spoil = (rules: readonly { readonly pattern: RegExp; readonly how: Meddling; readonly times: number }[]) => {
     const left = rules.map(rule => ({ ...rule }))
     proxy.meddleWith(asked => {
       const rule = left.find(each => each.times > 0 && each.pattern.test(asked))
@@ -193,6 +191,38 @@ describe.skipIf(refusal !== undefined).each([true, false])('an agent whose engin
     await runs(subject, 1)
     expect(left()).toEqual([0])
     expect(await subject.all()).toHaveLength(1)
+  })
+
+  it('finds what came of a start whose answer was lost, and starts nothing twice', async () => {
+    const left = spoil([
+      { pattern: /^POST .*\/start$/, how: 'cut', times: 1 },
+      { pattern: /^POST .*\/containers\/create$/, how: 'pass', times: 9 },
+    ])
+    const subject = await begin(shellProgram({ kind: 'run' }))
+    await runs(subject, 0)
+    expect(left()).toEqual([0, 8])
+    expect(await subject.all()).toHaveLength(1)
+    expect(subject.events().filter(type => type === 'Started')).toHaveLength(1)
+  })
+
+  const halfStarted = 'task 81b1898d58611321156810d84ac43b51e99774275eb76d786f5d8ff8ddc78e89: already exists'
+
+  it('takes another container for a start that the engine died amid, which counts as none', async () => {
+    const left = spoil([{ pattern: /^POST .*\/start$/, how: { refuse: halfStarted }, times: 2 }])
+    const subject = await begin(shellProgram({ kind: 'run' }))
+    await runs(subject, 0)
+    expect(left()).toEqual([0])
+    expect(await subject.all()).toHaveLength(1)
+    expect(subject.events()).not.toContain('Driver Failure')
+  })
+
+  it('gives such a start up after three containers', async () => {
+    const left = spoil([{ pattern: /^POST .*\/start$/, how: { refuse: halfStarted }, times: 3 }])
+    const subject = await begin(shellProgram({ kind: 'run' }))
+    await runs(subject, 1)
+    expect(left()).toEqual([0])
+    expect(await subject.all()).toHaveLength(1)
+    expect(subject.messages()).toContainEqual(expect.stringContaining('by halves'))
   })
 
   it('tells of a want of memory, restarts the task by its policy, and gives up after that', async () => {

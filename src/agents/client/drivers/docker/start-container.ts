@@ -18,8 +18,8 @@ type OnEvent = (event: DriverEvent) => void
 
 /** Docker's official registry goes by this address where credentials are concerned. */
 const OFFICIAL_AUTH_ADDRESS = 'https://index.docker.io/v1/'
-/** Looked for under the name, removed and looked for again: nobody else takes the name of our allocation that often. */
-const MAX_NAME_TRIES = 3
+/** Looked for under the name, removed and made again: nothing else comes in between that often. */
+const MAX_TRIES = 3
 const NEVER_STARTED = '0001-01-01T00:00:00Z'
 
 const failed = (message: string, isRecoverable = false): Failed => ({ kind: 'failed', message, isRecoverable })
@@ -64,6 +64,9 @@ const provideImage = async (
 const FINAL =
   /executable file not found|OCI runtime .*(no such file or directory|permission denied)|port is already allocated|address already in use|cannot assign requested address|invalid|unknown user|unable to find user/is
 
+/** The engine died amid a start of this container, and its containerd kept half of it: only another one can be started. */
+const HALF_STARTED = /task [0-9a-f]+: already exists/
+
 /** The engine cannot do its work, most often since it is being stopped. */
 const ENGINE_FAILS =
   /libnetwork|failed to update store|database not open|transport is closing|connection refused|shutting down|context (deadline exceeded|canceled)/i
@@ -84,7 +87,8 @@ const refusedStart = (what: string, refusal: DockerRefusal): Failed => {
   return failed(`cannot ${what}: ${message}`, mayHelp)
 }
 
-const startExisting = async (parts: StartParts, task: TaskStart, id: string): Promise<StartResult> => {
+/** Undefined: it could not be started and is removed, and another one of the same kind can. */
+const startExisting = async (parts: StartParts, task: TaskStart, id: string): Promise<StartResult | undefined> => {
   const { api } = parts
   try {
     await api.call(`start container ${id}`, CHANGE_TIMEOUT_MS, abortSignal =>
@@ -94,6 +98,7 @@ const startExisting = async (parts: StartParts, task: TaskStart, id: string): Pr
     // 304: it runs already.
     if (isRefusal(error) && error.status !== 304) {
       await removeContainer(api, id)
+      if (HALF_STARTED.test(error.message)) return undefined
       return refusedStart(`start container ${containerName(task)}`, error)
     }
     if (!isRefusal(error)) throw error
@@ -162,11 +167,13 @@ export const startContainer = async (
       const created = await parts.api.call(`create container ${containerName(task)}`, CHANGE_TIMEOUT_MS, abortSignal =>
         parts.api.docker.createContainer({ ...containerSpec(task, image.Id), abortSignal }),
       )
-      return await startExisting(parts, task, created.id)
+      const result = await startExisting(parts, task, created.id)
+      if (result !== undefined) return result
+      if (tries >= MAX_TRIES) return failed(`the engine starts container ${containerName(task)} by halves`, true)
     } catch (error) {
       if (!isRefusal(error)) throw error
       // The name was taken, or the image removed, since we looked.
-      const mayBeOtherwise = isRefusal(error, 404, 409) && tries < MAX_NAME_TRIES
+      const mayBeOtherwise = isRefusal(error, 404, 409) && tries < MAX_TRIES
       if (!mayBeOtherwise) return refusedStart(`create container ${containerName(task)}`, error)
     }
   }
