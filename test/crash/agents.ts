@@ -19,13 +19,15 @@ export type Agents = {
 
 const API_TIMEOUT_MS = 20_000
 
-export const createAgents = async (folder: string): Promise<Agents> => {
+/** `clientArgs`: what the client's command line has beside what every client's has. */
+export const createAgents = async (folder: string, clientArgs: readonly string[] = []): Promise<Agents> => {
   const port = await freePort()
   const server = createAgentProcess(join(folder, 'server'), port, ['-client=false'])
   const client = createAgentProcess(join(folder, 'client'), await freePort(), [
     '-server=false',
     '-servers',
     `127.0.0.1:${port}`,
+    ...clientArgs,
   ])
   const api = createApi({ address: `http://127.0.0.1:${port}`, timeoutMs: API_TIMEOUT_MS })
   const ensureUp = async (): Promise<void> => {

@@ -5,8 +5,10 @@ import { seededRandom } from '../../src/platform/random.ts'
 import { compareRebuilt } from '../support/rebuilt.ts'
 import { removeTree } from '../support/remove-tree.ts'
 import { type Agents, createAgents } from './agents.ts'
+import { type Engine, startEngine } from './engine.ts'
 import { type Point, type PointName, points } from './points.ts'
-import { createWorkload, isProcessAlive, type Workload } from './workload.ts'
+import { isProcessAlive, processes } from './task-kinds.ts'
+import { createWorkload, type Workload } from './workload.ts'
 
 export type CrashResult = {
   readonly point: PointName
@@ -32,6 +34,13 @@ const MAX_DEATHS_PER_ROUND = 6
 const UNSEEN_SHARE = 0.25
 /** The longest that a kill from outside waits after a round began. */
 const MAX_KILL_DELAY_MS = 400
+/** Containers take longer to start and to stop. */
+const MAX_ENGINE_KILL_DELAY_MS = 2_000
+/** An engine is killed so often more at most, within so long of its start, which takes about that long. */
+const MAX_KILLS_WHILE_STARTING = 3
+const MAX_ENGINE_START_MS = 2_000
+/** How often it is killed again after it served: once a round at most, since the third time counts against a start. */
+const KILLED_AGAIN_SHARE = 0.4
 /** After a round's commands the point may still be ahead; longer than this it is not. */
 const REACHED_WITHIN_MS = 4_000
 const SETTLED_WITHIN_MS = 90_000
@@ -64,12 +73,13 @@ type Round = {
   readonly number: number
   readonly agents: Agents
   readonly workload: Workload
+  readonly engine: Engine | null
   readonly chance: Chance
 }
 
 /** Plays the round's commands while `kill` happens beside them. */
-const disturbed = async (round: Round, kill: () => Promise<void>): Promise<void> => {
-  const [act, killed] = await Promise.allSettled([round.workload.act(round.number), kill()])
+const disturbed = async (round: Round, kill: () => Promise<void>, kills = 1): Promise<void> => {
+  const [act, killed] = await Promise.allSettled([round.workload.act(round.number, kills), kill()])
   for (const result of [act, killed]) if (result.status === 'rejected') throw result.reason
 }
 
@@ -136,6 +146,32 @@ const killers: Killers = {
     await round.agents.ensureUp()
     return { kills: 1, inRecovery: isUnseen ? 1 : 0 }
   },
+  engine: async (round, _name, { of }) => {
+    const { agents, engine, chance } = round
+    const whileStarting = Math.floor(chance() * (MAX_KILLS_WHILE_STARTING + 1))
+    const isKilledAgain = chance() < KILLED_AGAIN_SHARE
+    const kills = 1 + whileStarting + (isKilledAgain ? 1 : 0)
+    const killAfter = async (maxMs: number): Promise<void> => {
+      await pause(chance() * maxMs)
+      await Promise.all([engine?.kill(), ...of.map(one => agents[one].kill())])
+    }
+    const startAll = async (): Promise<void> => void (await Promise.all([engine?.start(), agents.ensureUp()]))
+    const play = async (): Promise<void> => {
+      await killAfter(MAX_ENGINE_KILL_DELAY_MS)
+      for (let kill = 0; kill < whileStarting; kill += 1) {
+        // One that was killed did not start, which is no fault.
+        const [killed] = await Promise.allSettled([killAfter(MAX_ENGINE_START_MS), engine?.start()])
+        if (killed.status === 'rejected') throw killed.reason
+      }
+      await startAll()
+      if (!isKilledAgain) return
+      // While what the kills cut off is being made up for.
+      await killAfter(MAX_ENGINE_KILL_DELAY_MS)
+      await startAll()
+    }
+    await disturbed(round, play, kills)
+    return { kills, inRecovery: kills - 1 }
+  },
 }
 
 const killAt = (round: Round, name: string, point: Point): Promise<Killed> => {
@@ -148,6 +184,8 @@ const killAt = (round: Round, name: string, point: Point): Promise<Killed> => {
       return killers.broker(round, name, point)
     case 'task':
       return killers.task(round, name, point)
+    case 'engine':
+      return killers.engine(round, name, point)
   }
 }
 
@@ -156,14 +194,17 @@ export const runCrashTest = async ({ point, seed, rounds, trace }: CrashOptions)
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), `muster-crash-${point}-`))
   const random = seededRandom(seed)
-  const agents = await createAgents(folder)
-  const workload = createWorkload(agents, point === 'task' ? LONG_RUN_SECONDS : RUN_SECONDS)
+  const what: Point = points[point]
+  const engine = what.kind === 'engine' ? await startEngine(folder, what.keepsContainers) : null
+  const agents = await createAgents(folder, engine?.clientArgs)
+  const tasks = engine?.tasks ?? processes(what.kind === 'task' ? LONG_RUN_SECONDS : RUN_SECONDS)
+  const workload = createWorkload(agents, tasks)
   let kills = 0
   let killsInRecovery = 0
   try {
     await agents.ensureUp()
     for (let number = 0; number < rounds; number += 1) {
-      const done = await killAt({ number, agents, workload, chance: () => random.next() }, point, points[point])
+      const done = await killAt({ number, agents, workload, engine, chance: () => random.next() }, point, what)
       await settle(workload, agents)
       kills += done.kills
       killsInRecovery += done.inRecovery
@@ -172,10 +213,13 @@ export const runCrashTest = async ({ point, seed, rounds, trace }: CrashOptions)
     await agents.stop()
     const { count, difference } = await compareRebuilt(agents.server.dataDir)
     if (difference !== null) throw new Error(`the views differ from ones that are built anew:\n${difference}`)
+    await engine?.stop()
     return { point, rounds, kills, killsInRecovery, events: count, seconds: (performance.now() - startedAt) / 1_000 }
   } finally {
     await agents.kill()
     workload.endAll()
+    // What went wrong before counts, and not what is left because of it.
+    await engine?.stop().catch(() => {})
     await removeTree(folder)
   }
 }

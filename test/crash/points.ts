@@ -6,11 +6,25 @@ export type Point =
   | { readonly kind: 'agent'; readonly of: readonly AgentName[]; readonly what: string }
   | { readonly kind: 'broker'; readonly what: string }
   | { readonly kind: 'task'; readonly what: string }
+  /** Tasks are containers of an engine that is killed, alone or with agents. `keepsContainers`: live-restore. */
+  | {
+      readonly kind: 'engine'
+      readonly keepsContainers: boolean
+      readonly of: readonly AgentName[]
+      readonly what: string
+    }
 
 export type AgentName = 'server' | 'client'
 
 const server = (maxCount: number, what: string): Point => ({ kind: 'hook', of: 'server', maxCount, what })
 const client = (maxCount: number, what: string): Point => ({ kind: 'hook', of: 'client', maxCount, what })
+
+const engine = (keepsContainers: boolean, of: readonly AgentName[], what: string): Point => ({
+  kind: 'engine',
+  keepsContainers,
+  of,
+  what,
+})
 
 export const points = {
   'append-before-commit': server(12, 'events are decided and in the transaction, which is not committed'),
@@ -33,6 +47,9 @@ export const points = {
   'both-random': { kind: 'agent', of: ['server', 'client'], what: 'server and client together, at a random moment' },
   broker: { kind: 'broker', what: 'the process that starts raw_exec tasks, at a random moment' },
   task: { kind: 'task', what: "a task's own process" },
+  engine: engine(false, [], 'the Docker engine, which takes its containers along, at a random moment'),
+  'engine-live-restore': engine(true, [], 'the Docker engine, whose containers run on, at a random moment'),
+  'engine-and-client': engine(true, ['client'], 'such an engine and the client together, at a random moment'),
 } as const satisfies Readonly<Record<string, Point>>
 
 export type PointName = keyof typeof points
