@@ -15,7 +15,7 @@ const rounds: Partial<Record<PointName, number>> = {
   'client-end-seen': 1,
   broker: 2,
   task: 1,
-  engine: 2,
+  engine: 1,
   'engine-live-restore': 1,
 }
 const refusal = await whyNoPrivateEngine()
