@@ -130,7 +130,8 @@ export const startPrivateEngine = async ({ isBesideAnother = false, keepsContain
     for (const pid of withDescendants(processesOf(place))) await endProcess(pid)
     await unmountBelow(dir)
     await becomesTrue(END_TIMEOUT_MS, async () => groupsOf(place).every(removeGroup))
-    await run('ip', ['link', 'delete', bridge]).catch(() => {})
+    // Pairs of interfaces are left, too, by a daemon that was killed amid a start.
+    for (const name of interfaces) await run('ip', ['link', 'delete', name]).catch(() => {})
     await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: LOOK_AGAIN_MS })
   }
 
