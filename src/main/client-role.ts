@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type ClientAgent, createClientAgent } from '../agents/client/agent.ts'
 import { createDialer } from '../agents/client/dial.ts'
@@ -18,6 +19,8 @@ import { systemRandom } from '../platform/random.ts'
 import { RUN_LABEL, removeDeadRuns } from './dev-runs.ts'
 import { makeDirectory, type Parts } from './parts.ts'
 
+/** On all that an agent of this data directory on this machine starts, whichever node it is at the time. */
+const PLACE_LABEL = 'dev.muster.place'
 /** How long a dev agent that stops waits for its tasks before they are killed, ms. */
 export const STOP_TASKS_TIMEOUT_MS = 20_000
 
@@ -107,6 +110,13 @@ export const startClientRole = async (
 ): Promise<ClientRole> => {
   const { config, paths, logger, run } = parts
   const list = createServerList(servers)
+  const place = { [PLACE_LABEL]: `${hostname()}:${paths.client}` }
+  /** A node whose identity was lost is another one now: what the old one ran is wanted by nobody here. */
+  const removeLeftovers = async (isNewNode: boolean): Promise<void> => {
+    if (run !== null) return removeDeadRuns(drivers, logger)
+    if (!isNewNode) return
+    for (const driver of drivers) await driver.sweep(place, new Set())
+  }
   const client = createClientAgent({
     clock: systemClock,
     random: systemRandom,
@@ -124,8 +134,8 @@ export const startClientRole = async (
     probe: createNetworkProbe(),
     node: nodeOf(config, role),
     limits: role.limits,
-    labels: { [RUN_LABEL]: parts.runId },
-    ...(run === null ? {} : { removeLeftovers: () => removeDeadRuns(drivers, logger) }),
+    labels: { [RUN_LABEL]: parts.runId, ...place },
+    removeLeftovers,
   })
   await client.start()
   return {

@@ -1,47 +1,24 @@
-import { type Clock, within } from '../../platform/clock.ts'
+import { within } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/errors.ts'
-import type { Logger } from '../../platform/logger.ts'
-import type { Random } from '../../platform/random.ts'
-import { type AgentLink, LINK_PROTOCOL, type ServerMessage } from '../../protocol/client-link.ts'
+import { LINK_PROTOCOL, type ServerMessage } from '../../protocol/client-link.ts'
+import type { ClientAgentOptions } from './agent-options.ts'
 import { createAnswerer } from './answer-request.ts'
-import type { Probe } from './checks.ts'
-import type { Directories } from './directories.ts'
-import type { TaskDriver } from './drivers/driver.ts'
 import { coreMhzOf } from './fingerprint/cpu.ts'
 import { createFingerprinter } from './fingerprint/index.ts'
-import type { Machine } from './fingerprint/machine.ts'
 import { identify } from './identity.ts'
-import { type ClientLimits, DEFAULT_CLIENT_LIMITS, MAX_DESIRED_WAITING } from './limits.ts'
-import { type NodeConfig, nodeViewOf, registrationOf } from './node-config.ts'
-import { createReaper, type Reaper } from './reaper.ts'
+import { DEFAULT_CLIENT_LIMITS, MAX_DESIRED_WAITING } from './limits.ts'
+import { nodeViewOf, registrationOf } from './node-config.ts'
+import { createReaper, isRecordedStart, type Reaper } from './reaper.ts'
 import { createReporter, type Reporter } from './reporter.ts'
 import { createServerLink, type ServerLinkSupervisor } from './server-link.ts'
 import { createServiceCatalog } from './service-catalog.ts'
-import type { NodeIdentity, StateStore } from './state-store.ts'
+import { type NodeIdentity, noReport } from './state-store.ts'
 import { stateUntilCrash } from './state-until-crash.ts'
+import { findStrays, type Strays } from './strays.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 import type { AgentServices } from './task-context.ts'
 import { createTaskTemplates } from './templates/task-templates.ts'
 import { createUsageMeter } from './usage/usage-meter.ts'
-
-export type ClientAgentOptions = {
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly dial: () => Promise<AgentLink>
-  /** The agent closes them when it stops. */
-  readonly drivers: readonly TaskDriver[]
-  readonly state: StateStore
-  readonly directories: Directories
-  readonly machine: Machine
-  readonly probe: Probe
-  readonly node: NodeConfig
-  readonly limits?: Partial<ClientLimits>
-  /** Further labels of all tasks, such as those that tell whose they are when a dev agent died. */
-  readonly labels?: Readonly<Record<string, string>>
-  /** Removes what dead agents left behind. Nothing is started before it is done. */
-  readonly removeLeftovers?: () => Promise<void>
-}
 
 export type StopOptions = { readonly endsTasks: boolean; readonly leaves?: boolean; readonly timeoutMs?: number }
 
@@ -76,6 +53,8 @@ type Running = {
   readonly reporter: Reporter
   readonly link: ServerLinkSupervisor
   readonly reaper: Reaper
+  /** No record told who it was before. */
+  readonly isNewNode: boolean
 }
 
 export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
@@ -151,7 +130,7 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     }
     if (isHeard) return
     isHeard = true
-    running.supervisor.wake()
+    void cleanUp(running)
   }
 
   const answerer = createAnswerer({
@@ -218,11 +197,23 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
       },
     })
 
-  /** Nothing is started before it is done. It looks at every process of the machine, so it lets the node become ready first. */
-  const cleanUp = async ({ reaper, reporter, supervisor }: Running): Promise<void> => {
+  /** What is on no record is looked for once, and only where a server wants what no record tells of. */
+  let straysFound: Promise<Strays> | undefined
+  const straysOf = (identity: NodeIdentity, isNewNode: boolean, supervisor: () => Supervisor): Promise<Strays> => {
+    if (isHeard || isNewNode) return Promise.resolve(new Map())
+    const isRecorded = (id: string): boolean => isRecordedStart(supervisor(), id)
+    straysFound ??= findStrays({ drivers: options.drivers, nodeId: identity.nodeId, isRecorded, logger })
+    return straysFound
+  }
+
+  /**
+   * Once a server has said what of that which is on no record is still wanted; nothing is started before it is done. It looks
+   * at every process of the machine, so it lets the node become ready first.
+   */
+  const cleanUp = async ({ reaper, reporter, supervisor, isNewNode }: Running): Promise<void> => {
     await within(clock, CLEAN_UP_WITHIN_MS, reporter.firstFullReport)
     if (isStopped || isCrashed) return
-    const [, others] = await Promise.allSettled([reaper.start(), options.removeLeftovers?.()])
+    const [, others] = await Promise.allSettled([reaper.start(), options.removeLeftovers?.(isNewNode)])
     if (others.status === 'rejected') {
       logger.warn({ error: messageOf(others.reason) }, 'leftovers could not be looked for')
     }
@@ -232,14 +223,21 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
 
   const start = async (): Promise<void> => {
     const [loaded] = await Promise.all([state.load(), fingerprinter.start()])
-    const identity = await identify(state, loaded.identity, await options.machine.bootId(), random)
+    const identity = await identify(
+      state,
+      loaded.identity,
+      { machineBoot: await options.machine.bootId(), knowsReports: loaded.report !== noReport },
+      random,
+    )
     const isSameBoot = loaded.identity?.bootId === identity.bootId
     const report = isSameBoot ? loaded.report : { ...loaded.report, sequence: 0, report: null }
-    const supervisor = createSupervisor({
+    const isNewNode = loaded.identity === null
+    const supervisor: Supervisor = createSupervisor({
       services: servicesOf(identity),
       state,
       probe: options.probe,
       reporter: () => reporter,
+      strays: () => straysOf(identity, isNewNode, () => supervisor),
     })
     const reporter = createReporter({
       clock,
@@ -255,10 +253,9 @@ export const createClientAgent = (options: ClientAgentOptions): ClientAgent => {
     })
     const link = createLink(identity, { supervisor, reporter })
     const reaper = createReaper({ clock, logger, drivers: options.drivers, nodeId: identity.nodeId, supervisor })
-    running = { identity, supervisor, reporter, link, reaper }
+    running = { identity, supervisor, reporter, link, reaper, isNewNode }
     void reporter.firstFullReport.then(resolveReady)
     supervisor.load(loaded)
-    void cleanUp(running)
     link.start()
   }
 

@@ -8,14 +8,17 @@ const SECRET_BYTES = 32
 /** What of the node's secret may be told: its SHA-256, hex. */
 export const secretDigestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
 
-/** The node's identity, made and saved when there is none; a new start of the machine gets a new boot id. */
+/**
+ * The node's identity, made and saved when there is none. A new start of the machine gets a new boot id, and so does an agent
+ * that does not know its reports any more: their numbers begin anew, and must not be taken for those of before (I5).
+ */
 export const identify = async (
   state: Pick<StateStore, 'saveIdentity'>,
   known: NodeIdentity | null,
-  machineBoot: string,
+  { machineBoot, knowsReports }: { readonly machineBoot: string; readonly knowsReports: boolean },
   random: Random,
 ): Promise<NodeIdentity> => {
-  if (known !== null && known.machineBoot === machineBoot) return known
+  if (known !== null && known.machineBoot === machineBoot && knowsReports) return known
   const identity: NodeIdentity = {
     nodeId: known?.nodeId ?? uuidV4(random),
     secret: known?.secret ?? Buffer.from(random.bytes(SECRET_BYTES)).toString('hex'),

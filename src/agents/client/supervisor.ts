@@ -6,6 +6,7 @@ import { noChanges, type PendingChanges } from './report.ts'
 import type { Reporter } from './reporter.ts'
 import { doRequest } from './requests.ts'
 import type { Checkpoint, HeldAllocation, LoadedState, StateStore } from './state-store.ts'
+import { progressOf, type Strays } from './strays.ts'
 import { newRecord, taskReportOf } from './task-record.ts'
 
 export type DesiredMessage = Extract<ServerMessage, { kind: 'desired' }>
@@ -33,6 +34,8 @@ export type Supervisor = {
 export type SupervisorOptions = Omit<AllocationOwner, 'onTerminal' | 'onChange' | 'state'> & {
   readonly state: StateStore
   readonly reporter: () => Reporter
+  /** What runs and is on no record. */
+  readonly strays: () => Promise<Strays>
 }
 
 const UNWANTED = 'the servers do not want this allocation on this node any more'
@@ -58,6 +61,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
   let waitForTerminal: (() => void)[] = []
   /** An agent that takes its tasks along starts nothing any more, whatever the servers still want of it. */
   let isEnding = false
+  let reportedEvents: LoadedState['report']['reportedEvents'] = {}
   /** The servers forgot these while they still ran: they go as soon as they have ended. */
   const collected = new Set<string>()
 
@@ -149,8 +153,9 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
     if (held === null) return 'unknown'
     // A full message repeats what is known; only what is new is worth a write.
     const isNew = runner === undefined || JSON.stringify(runner.held()) !== JSON.stringify(held)
+    const found = runner === undefined ? (await options.strays()).get(held.allocationId) : undefined
     if (isNew) await state.saveAllocation(held)
-    if (runner === undefined) begin(held, null)
+    if (runner === undefined) begin(held, progressOf(found, reportedEvents[held.allocationId] ?? 0))
     else if (isNew) runner.update(held)
     return 'taken'
   }
@@ -230,6 +235,7 @@ export const createSupervisor = (options: SupervisorOptions): Supervisor => {
   return {
     load: loaded => {
       checkpoint = loaded.checkpoint
+      reportedEvents = loaded.report.reportedEvents
       for (const { held, progress } of loaded.allocations) {
         begin(held, progress)
         const reported = loaded.report.reportedEvents[held.allocationId] ?? 0

@@ -163,7 +163,7 @@ export type TaskDriver = {
   readonly destroy: (handle: TaskHandle) => Promise<void>
   /**
    * Kills and removes what carries all these labels and is not among `keep` (ids of TaskStart), which is asked about what
-   * was found, after it was found. Answers how many were removed.
+   * was found, and nothing else, after it was found. Answers how many were removed.
    */
   readonly sweep: (labels: Readonly<Record<string, string>>, keep: Kept) => Promise<number>
   /** Releases connections and helpers. Running tasks run on. */

@@ -222,8 +222,9 @@ const sweep = async (parts: Parts, labels: Readonly<Record<string, string>>, kee
   const starts = join(parts.root, 'starts')
   for (const key of await readdir(starts).catch(() => [])) {
     const record = await readRecord(join(starts, key))
-    if (record === undefined || keep.has(record.id)) continue
+    if (record === undefined) continue
     if (!Object.entries(labels).every(([name, value]) => record.labels[name] === value)) continue
+    if (keep.has(record.id)) continue
     await removeStart(parts, record.id)
     removed.add(record.id)
   }
