@@ -16,3 +16,10 @@ export const verboseFlag = {
   type: 'boolean',
   usage: 'Print whole ids, exact times and more columns.',
 } as const satisfies FlagSpec
+
+/** For commands whose messages name whole ids in any case: Nomad's scripts give it. */
+export const wholeIdsFlag = {
+  name: 'verbose',
+  type: 'boolean',
+  usage: 'Whole ids in messages, as they are without it.',
+} as const satisfies FlagSpec

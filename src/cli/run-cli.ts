@@ -7,6 +7,7 @@ import { EXIT_FAILED, EXIT_OK } from './exit-codes.ts'
 import { findEntry } from './find-entry.ts'
 import { globalFlags } from './global-flags.ts'
 import { commandHelp, groupHelp } from './help.ts'
+import { warnOfInert } from './inert-flags.ts'
 import type { CliIo } from './io.ts'
 import { Refusal, usageError } from './refusal.ts'
 import type { Entry } from './registry.ts'
@@ -79,6 +80,7 @@ const runCommand = async (entry: Entry, args: readonly string[], options: CliOpt
   // The table that was parsed with holds the global flags, unless the command has none of them.
   const globals = isLocal ? noGlobalFlags : (parsed.values as unknown as typeof noGlobalFlags)
   const context = createContext(options, globals)
+  warnOfInert(context, parsed.given)
   try {
     return await command.run(context, { flags: parsed.values, given: parsed.given, positionals: parsed.positionals })
   } finally {

@@ -1,6 +1,7 @@
 import { type CommandContext, defineCommand } from '../command.ts'
 import { EXIT_OK } from '../exit-codes.ts'
 import { findTarget, ofJobFlags } from '../find-allocation.ts'
+import { wholeIdsFlag } from '../output-flags.ts'
 import { printLines } from '../print.ts'
 import { renderTable } from '../render/columns.ts'
 import { fileSize } from '../render/file-size.ts'
@@ -51,6 +52,7 @@ export const command = defineCommand({
     { name: 'H', type: 'boolean', usage: 'Sizes in bytes.' },
     ...tailFlags,
     ...ofJobFlags,
+    wholeIdsFlag,
   ],
   takes: { min: 0, max: 2 },
   run: async (context, { flags, positionals }) => {

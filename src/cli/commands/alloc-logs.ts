@@ -1,6 +1,7 @@
 import { type CommandContext, defineCommand } from '../command.ts'
 import { EXIT_OK } from '../exit-codes.ts'
 import { chooseTask, findTarget, ofJobFlags, taskFlag } from '../find-allocation.ts'
+import { wholeIdsFlag } from '../output-flags.ts'
 import { usageError } from '../refusal.ts'
 import { tailFlags, tailOf } from '../tail-flags.ts'
 import { copyStream } from '../tail-stream.ts'
@@ -50,6 +51,7 @@ both streams unless one is named.`,
     ...tailFlags,
     taskFlag,
     ...ofJobFlags,
+    wholeIdsFlag,
   ],
   takes: { min: 0, max: 2 },
   run: async (context, { flags, positionals }) => {

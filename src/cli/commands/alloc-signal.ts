@@ -3,6 +3,7 @@ import { defineCommand } from '../command.ts'
 import { document } from '../document.ts'
 import { EXIT_OK } from '../exit-codes.ts'
 import { chooseTask, findAllocation, taskFlag } from '../find-allocation.ts'
+import { wholeIdsFlag } from '../output-flags.ts'
 
 type Requested = { readonly __typename: 'TaskRequested'; readonly position: number; readonly requestId: string }
 
@@ -29,6 +30,7 @@ export const command = defineCommand({
       usage: 'The signal, SIGKILL if not given.',
     },
     taskFlag,
+    wholeIdsFlag,
   ],
   takes: { min: 1, max: 2 },
   run: async (context, { flags, positionals }) => {

@@ -1,5 +1,6 @@
 import { found } from '../answers.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { printData } from '../print.ts'
 import { allocationStatusDocument } from '../queries/allocation-status.ts'
@@ -34,6 +35,7 @@ export const command = defineCommand({
     { name: 'stats', type: 'boolean', usage: 'Show in full what the tasks use.' },
     verboseFlag,
     ...outputFlags,
+    inertFlag('ui'),
   ],
   takes: { min: 1, max: 1 },
   run: (context, { flags, positionals }) => showAllocation(context, positionals[0] ?? '', flags),

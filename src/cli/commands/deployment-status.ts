@@ -1,4 +1,5 @@
 import { type CommandContext, defineCommand } from '../command.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { fetchDeployment } from '../monitor/deployment-view.ts'
 import { followDeployment } from '../monitor/follow.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
@@ -15,7 +16,12 @@ export const showDeployment = async (context: CommandContext, id: string, flags:
 export const command = defineCommand({
   usage: 'muster deployment status [options] <deployment>',
   description: 'Shows a deployment and how far each of its groups is.',
-  flags: [{ name: 'monitor', type: 'boolean', usage: 'Follow it until it is over.' }, verboseFlag, ...outputFlags],
+  flags: [
+    { name: 'monitor', type: 'boolean', usage: 'Follow it until it is over.' },
+    verboseFlag,
+    ...outputFlags,
+    inertFlag('ui'),
+  ],
   takes: { min: 1, max: 1 },
   run: async (context, { flags, positionals }) => {
     const id = positionals[0] ?? ''

@@ -2,6 +2,7 @@ import type { FilterFields } from '../../lang/filter/index.ts'
 import { pageFields } from '../answers.ts'
 import { defineCommand } from '../command.ts'
 import { document } from '../document.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { type CursorPage, cursorFields, filterFlag, listRows, pageFlags, readFilter } from '../list.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { printData } from '../print.ts'
@@ -98,6 +99,7 @@ export const command = defineCommand({
     ...pageFlags,
     verboseFlag,
     ...outputFlags,
+    inertFlag('ui'),
   ],
   takes: { min: 0, max: 1 },
   run: async (context, { flags, given, positionals }) => {

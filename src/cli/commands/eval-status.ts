@@ -1,5 +1,6 @@
 import { found } from '../answers.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { fetchEvaluation } from '../monitor/evaluation-view.ts'
 import { followEvaluation } from '../monitor/follow.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
@@ -26,6 +27,7 @@ export const command = defineCommand({
     { name: 'monitor', type: 'boolean', usage: 'Follow it instead, as job run does.' },
     verboseFlag,
     ...outputFlags,
+    inertFlag('ui'),
   ],
   takes: { min: 1, max: 1 },
   run: async (context, { flags, positionals }) => {

@@ -7,11 +7,17 @@ import { type Deployment, deploymentFields, renderDeployment, renderDeploymentLi
 
 export const jobDeploymentsDocument = document<
   { readonly job: { readonly __typename: 'Job'; readonly deployments: Page<Deployment> } | Unresolved },
-  { readonly id: string; readonly namespace: string; readonly first: number; readonly cursor: string | null }
->(`query JobDeployments($id: String!, $namespace: String, $first: Int, $cursor: String) {
+  {
+    readonly id: string
+    readonly namespace: string
+    readonly first: number
+    readonly cursor: string | null
+    readonly allVersions: boolean
+  }
+>(`query JobDeployments($id: String!, $namespace: String, $first: Int, $cursor: String, $allVersions: Boolean) {
   job(id: $id, namespace: $namespace) {
     __typename
-    ... on Job { deployments(first: $first, cursor: $cursor) { nodes { ${deploymentFields} } ${pageFields} } }
+    ... on Job { deployments(first: $first, cursor: $cursor, allVersions: $allVersions) { nodes { ${deploymentFields} } ${pageFields} } }
     ${unresolvedFields}
   }
 }`)
@@ -19,13 +25,24 @@ export const jobDeploymentsDocument = document<
 export const command = defineCommand({
   usage: 'muster job deployments [options] <job>',
   description: 'Lists the deployments of a job, newest first.',
-  flags: [{ name: 'latest', type: 'boolean', usage: 'Show the newest one in detail.' }, verboseFlag, ...outputFlags],
+  flags: [
+    { name: 'all', type: 'boolean', usage: 'Those of earlier registrations too.' },
+    { name: 'latest', type: 'boolean', usage: 'Show the newest one in detail.' },
+    verboseFlag,
+    ...outputFlags,
+  ],
   takes: { min: 1, max: 1 },
   run: async (context, { flags, positionals }) => {
     const id = positionals[0] ?? ''
     const { namespace } = context.settings
     const fetchPage = async (first: number, cursor: string | null): Promise<Page<Deployment>> => {
-      const answer = await context.api.query(jobDeploymentsDocument, { id, namespace, first, cursor })
+      const answer = await context.api.query(jobDeploymentsDocument, {
+        id,
+        namespace,
+        first,
+        cursor,
+        allVersions: flags.all,
+      })
       return found(answer.job, 'JOB', id).deployments
     }
     if (flags.latest) {

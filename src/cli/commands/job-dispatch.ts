@@ -6,7 +6,7 @@ import { type CommandContext, defineCommand } from '../command.ts'
 import { document } from '../document.ts'
 import { EXIT_OK } from '../exit-codes.ts'
 import { findTemplate } from '../find-job.ts'
-import { inertFlag, warnOfInert } from '../inert-flags.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { followEvaluation } from '../monitor/follow.ts'
 import { waitForJob } from '../monitor/wait-for-job.ts'
 import { verboseFlag } from '../output-flags.ts'
@@ -86,7 +86,6 @@ With -wait, exit code 2 when an allocation of the child failed, 1 when the child
   ],
   takes: { min: 1, max: 2 },
   run: async (context, { flags, given, positionals }) => {
-    warnOfInert(context, given)
     const [typed = '', payloadPath] = positionals
     const meta = flags.meta.map(text => {
       const equals = text.indexOf('=')

@@ -2,7 +2,7 @@ import { granted, type Rejection, rejectionFields } from '../answers.ts'
 import { type Arguments, type CommandContext, defineCommand } from '../command.ts'
 import { document } from '../document.ts'
 import { EXIT_OK } from '../exit-codes.ts'
-import { inertFlag, warnOfInert } from '../inert-flags.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { type JobSource, readJobSource, sourceFlags } from '../job-source.ts'
 import { followEvaluation } from '../monitor/follow.ts'
 import { verboseFlag } from '../output-flags.ts'
@@ -131,7 +131,6 @@ placed. Ctrl-C stops following, not the job.`,
   flags,
   takes: { min: 1, max: 1 },
   run: async (context, input) => {
-    warnOfInert(context, input.given)
     if (input.flags.output) {
       const parsed = await parseSource(context, input.positionals[0] ?? '', input.flags)
       await context.io.stdout(toJson(parsed.specification))

@@ -1,5 +1,6 @@
 import { found, type Listed, listAll, MAX_LISTED, PAGE_SIZE, type Page } from '../answers.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { printData, warnIfCut } from '../print.ts'
 import {
@@ -81,6 +82,7 @@ tasks failed. A job may be named by the beginning of its id.`,
     { name: 'all-allocs', type: 'boolean', usage: 'Show allocations of earlier registrations too.' },
     verboseFlag,
     ...outputFlags,
+    inertFlag('ui'),
   ],
   takes: { min: 0, max: 1 },
   run: (context, { flags, positionals }) => {

@@ -3,7 +3,7 @@ import { type Arguments, type CommandContext, defineCommand } from '../command.t
 import { document } from '../document.ts'
 import { EXIT_FAILED, EXIT_OK } from '../exit-codes.ts'
 import { confirmPrefix, findJob } from '../find-job.ts'
-import { inertFlag, warnOfInert } from '../inert-flags.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { followEvaluation } from '../monitor/follow.ts'
 import { verboseFlag } from '../output-flags.ts'
 import { printLines } from '../print.ts'
@@ -88,7 +88,6 @@ unless -children says otherwise.`,
   flags,
   takes: { min: 1, max: 100 },
   run: async (context, given) => {
-    warnOfInert(context, given.given)
     const { positionals } = given
     let isDone = true
     for (const typed of positionals) {

@@ -1,6 +1,7 @@
 import { found, listAll, PAGE_SIZE } from '../answers.ts'
 import { type Arguments, type CommandContext, defineCommand } from '../command.ts'
 import { findOwnNode } from '../find-node.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { filterFlag, listRows, pageFlags, readFilter } from '../list.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { printData, warnIfCut } from '../print.ts'
@@ -37,6 +38,7 @@ const allFlags = [
   ...listFlags,
   verboseFlag,
   ...outputFlags,
+  inertFlag('ui'),
 ] as const
 
 const listNodes = async (context: CommandContext, input: Arguments<typeof allFlags>): Promise<number> => {

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { document } from '../document.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { printData } from '../print.ts'
 import { renderTable } from '../render/columns.ts'
@@ -59,7 +60,12 @@ export const command = defineCommand({
   usage: 'muster server members [options]',
   description: `Lists the servers of the region. Nomad's columns of protocols are there and empty: servers of Muster share the event
 store's log, and speak neither Raft nor gossip among themselves.`,
-  flags: [verboseFlag, { name: 'detailed', type: 'boolean', usage: 'The same as -verbose.' }, ...outputFlags],
+  flags: [
+    verboseFlag,
+    { name: 'detailed', type: 'boolean', usage: 'The same as -verbose.' },
+    ...outputFlags,
+    inertFlag('ui'),
+  ],
   takes: { min: 0, max: 0 },
   run: async (context, { flags }) => {
     const members = (await context.api.query(serverMembersDocument, {})).serverMembers

@@ -5,7 +5,7 @@ import { filterFlag, readFilter } from '../list.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { printData } from '../print.ts'
 import { Refusal } from '../refusal.ts'
-import { renderTable } from '../render/columns.ts'
+import { renderKeyValues, renderTable } from '../render/columns.ts'
 import { shortId } from '../render/short-id.ts'
 
 type Instance = {
@@ -19,12 +19,14 @@ type Instance = {
   readonly tags: readonly string[]
 }
 
+type Service = { readonly name: string; readonly namespace: string; readonly instances: readonly Instance[] }
+
 export const serviceDocument = document<
-  { readonly service: { readonly name: string; readonly instances: readonly Instance[] } },
+  { readonly service: Service },
   { readonly name: string; readonly namespace: string }
 >(`query ServiceInfo($name: String!, $namespace: String) {
   service(name: $name, namespace: $namespace) {
-    name
+    name namespace
     instances { id jobId allocationId nodeId datacenter address port tags }
   }
 }`)
@@ -41,15 +43,34 @@ const fields: FilterFields<Instance> = {
   Tags: { type: 'texts', of: row => row.tags },
 }
 
-const render = (instances: readonly Instance[], isVerbose: boolean): readonly string[] =>
+const addressOf = ({ address, port }: Instance): string => (port === 0 ? address : `${address}:${port}`)
+
+/** With -verbose: a block for each instance. */
+const renderBlocks = ({ name, namespace }: Service, instances: readonly Instance[]): readonly string[] =>
+  instances.flatMap((instance, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...renderKeyValues([
+      ['ID', instance.id],
+      ['Service Name', name],
+      ['Namespace', namespace],
+      ['Job ID', instance.jobId],
+      ['Alloc ID', instance.allocationId],
+      ['Node ID', instance.nodeId],
+      ['Datacenter', instance.datacenter],
+      ['Address', addressOf(instance)],
+      ['Tags', `[${instance.tags.join(',')}]`],
+    ]),
+  ])
+
+const render = (instances: readonly Instance[]): readonly string[] =>
   renderTable([
     ['Job ID', 'Address', 'Tags', 'Node ID', 'Alloc ID'],
-    ...instances.map(({ jobId, address, port, tags, nodeId, allocationId }) => [
-      jobId,
-      port === 0 ? address : `${address}:${port}`,
-      `[${tags.join(',')}]`,
-      shortId(nodeId, isVerbose),
-      shortId(allocationId, isVerbose),
+    ...instances.map(instance => [
+      instance.jobId,
+      addressOf(instance),
+      `[${instance.tags.join(',')}]`,
+      shortId(instance.nodeId, false),
+      shortId(instance.allocationId, false),
     ]),
   ])
 
@@ -65,6 +86,8 @@ export const command = defineCommand({
       throw new Refusal({ code: 'NOT_FOUND', message: `No service registrations found for "${name}"` })
     }
     const { matches } = await readFilter(flags.filter, fields)
-    return printData(context, flags, service.instances.filter(matches), instances => render(instances, flags.verbose))
+    return printData(context, flags, service.instances.filter(matches), instances =>
+      flags.verbose ? renderBlocks(service, instances) : render(instances),
+    )
   },
 })

@@ -26,13 +26,19 @@ const render = (rows: readonly ServiceRow[], hasNamespaces: boolean): readonly s
 export const command = defineCommand({
   usage: 'muster service list [options]',
   description: 'Lists the services that allocations offer.',
-  flags: outputFlags,
+  flags: [
+    { name: 'name', type: 'string', placeholder: '<name>', usage: 'Only the service of this name.' },
+    ...outputFlags,
+  ],
   takes: { min: 0, max: 0 },
   run: async (context, { flags }) => {
     const { namespace } = context.settings
-    const { rows, isCut } = await listAll(async cursor => {
-      return (await context.api.query(serviceListDocument, { namespace, first: PAGE_SIZE, cursor })).services
-    })
+    const { rows, isCut } = await listAll(
+      async cursor => {
+        return (await context.api.query(serviceListDocument, { namespace, first: PAGE_SIZE, cursor })).services
+      },
+      row => flags.name === '' || row.name === flags.name,
+    )
     warnIfCut(context, isCut, rows.length)
     return printData(context, flags, rows, services => render(services, namespace === '*'))
   },

@@ -1,6 +1,7 @@
 import type { Candidate, ObjectKind } from '../answers.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { document } from '../document.ts'
+import { inertFlag } from '../inert-flags.ts'
 import { outputFlags, verboseFlag } from '../output-flags.ts'
 import { Refusal } from '../refusal.ts'
 import { showAllocation } from './alloc-status.ts'
@@ -70,7 +71,7 @@ export const command = defineCommand({
   usage: 'muster status [options] [id]',
   description:
     'Shows whatever an id or the beginning of one stands for: a job, allocation, node, evaluation or deployment. Without one, lists jobs.',
-  flags: [verboseFlag, ...outputFlags],
+  flags: [verboseFlag, ...outputFlags, inertFlag('ui')],
   takes: { min: 0, max: 1 },
   run: async (context, input) => {
     const [prefix] = input.positionals

@@ -30,11 +30,11 @@ const healthOf = ({ isHealthy }: AllocationStatus): string => {
 const reschedulePairs = (view: AllocationStatus, options: AllocationStatusOptions) => {
   const { rescheduleAttempts, nextAllocationId, reschedulesAt } = view
   const pairs: (readonly [string, string])[] = []
-  if (nextAllocationId !== null) pairs.push(['Replacement Alloc ID', shortId(nextAllocationId, options.isVerbose)])
   if (rescheduleAttempts !== null && rescheduleAttempts.attempted > 0) {
     const allowed = rescheduleAttempts.isUnlimited ? 'unlimited' : String(rescheduleAttempts.allowed)
     pairs.push(['Reschedule Attempts', `${rescheduleAttempts.attempted}/${allowed}`])
   }
+  if (nextAllocationId !== null) pairs.push(['Replacement Alloc ID', shortId(nextAllocationId, options.isVerbose)])
   if (reschedulesAt !== null) pairs.push(['Reschedule Eligibility', ago(reschedulesAt, options.nowMs)])
   return pairs
 }
@@ -189,12 +189,21 @@ const placement = ({ metrics }: AllocationStatus): readonly string[] => {
   ]
 }
 
+const shortBasics = (view: AllocationStatus, { nowMs }: AllocationStatusOptions): readonly string[] =>
+  renderKeyValues([
+    ['ID', view.id],
+    ['Name', view.name],
+    ['Created', ago(view.createdAt, nowMs)],
+    ['Modified', ago(view.modifiedAt, nowMs)],
+  ])
+
 /** All of `alloc status`. */
 export const renderAllocationStatus = (view: AllocationStatus, options: AllocationStatusOptions): readonly string[] => {
-  const head = [...basics(view, options), ...addresses(view), ...checks(view)]
-  if (options.isShort) return [...basics(view, options), ...shortTasks(view)]
+  if (options.isShort) return [...shortBasics(view, options), ...shortTasks(view)]
   return [
-    ...head,
+    ...basics(view, options),
+    ...addresses(view),
+    ...checks(view),
     ...view.tasks.flatMap(task => taskBlock(view, task, options.hasStats)),
     ...(options.isVerbose ? placement(view) : []),
   ]

@@ -30,6 +30,7 @@ export type DeploymentFilter = {
   readonly prefix?: string | undefined
   readonly status?: string | undefined
   readonly jobKey?: number | undefined
+  readonly incarnation?: number | undefined
 }
 
 type Raw = {
@@ -87,6 +88,7 @@ export const createDeploymentQueries = (sql: Sql) => {
         filter.prefix !== undefined && 'i.id >= @prefix AND i.id < @prefixEnd',
         filter.status !== undefined && 'st.status = @status',
         filter.jobKey !== undefined && 'd.job_key = @jobKey',
+        filter.incarnation !== undefined && 'd.incarnation = @incarnation',
         'd.key < @before',
       )} ORDER BY d.key DESC LIMIT @limit`
       const rows = sql.all<Raw>(text, {
@@ -97,6 +99,7 @@ export const createDeploymentQueries = (sql: Sql) => {
         prefixEnd: endOfPrefix(filter.prefix ?? ''),
         status: filter.status ?? null,
         jobKey: filter.jobKey ?? null,
+        incarnation: filter.incarnation ?? null,
         before: keyBefore(page),
         limit: page.first + 1,
       })

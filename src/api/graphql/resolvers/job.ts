@@ -109,8 +109,9 @@ const related = ({ readModel }: ApiContext) => {
       connectionOf(views.jobs.launched(job, pageOf(args)), launchedCursor, positionOf(readModel, job.at)),
     latestDeployment: (job: JobRow) =>
       job.latestDeploymentKey === null ? null : views.deployments.byKey(job.latestDeploymentKey, job.at),
-    deployments: (job: JobRow, args: PageArguments) => {
-      const listed = views.deployments.list({ namespace: null, jobKey: job.key }, pageOf(args), job.at)
+    deployments: (job: JobRow, args: PageArguments & { readonly allVersions?: boolean | null }) => {
+      const incarnation = args.allVersions === true ? undefined : job.incarnation
+      const listed = views.deployments.list({ namespace: null, jobKey: job.key, incarnation }, pageOf(args), job.at)
       return connectionOf(listed, deploymentCursor, positionOf(readModel, job.at))
     },
     evaluations: (job: JobRow, args: PageArguments) => {

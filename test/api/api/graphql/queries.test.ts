@@ -129,6 +129,20 @@ describe('a job', () => {
     await etl.close()
   })
 
+  test('shows the deployments of this registration, or of all since the first', async () => {
+    const ask = async (more: string): Promise<readonly unknown[]> => {
+      const { data } = await api.query(`{ job(id: "web") { ... on Job { deployments${more} { nodes { id } } } } }`)
+      return data.job.deployments.nodes
+    }
+    expect(await ask('')).toEqual([{ id: DEPLOYMENT_ID }])
+    const evaluationId = '11111111-1111-4111-8111-111111111111'
+    web.history.record(jobStream('default', 'web'), { type: 'JobPurged', data: { incarnation: 0, evaluationId } })
+    web.history.record(jobStream('default', 'web'), jobRegistered({ incarnation: 1, spec: buildJob({ id: 'web' }) }))
+    api.settle()
+    expect(await ask('')).toEqual([])
+    expect(await ask('(allVersions: true)')).toEqual([{ id: DEPLOYMENT_ID }])
+  })
+
   test('leaves the lists when it is purged and stays in the past; its evaluation stays readable', async () => {
     const evaluationId = '11111111-1111-4111-8111-111111111111'
     const purged = web.history.record(jobStream('default', 'web'), {

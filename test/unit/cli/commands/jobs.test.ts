@@ -367,6 +367,14 @@ describe('other verbs of jobs', () => {
       'ID        Job ID          Job Version  Status      Description',
       '0ea05651  pytechco-redis  0            successful  Deployment completed successfully',
     ])
+    const asked: unknown[] = []
+    const deployments = (args: { readonly allVersions: boolean }) => {
+      asked.push(args.allVersions)
+      return pageOf([])
+    }
+    for (const flags of [[], ['-all']])
+      await runFakeCli(['job', 'deployments', ...flags, 'x'], { root: { job: () => job({ deployments }) } })
+    expect(asked).toEqual([false, true])
     const none = { job: () => job({ deployments: pageOf([]) }) }
     expect((await runFakeCli(['job', 'deployments', '-latest', 'x'], { root: none })).stdout).toBe(
       'No deployments found\n',

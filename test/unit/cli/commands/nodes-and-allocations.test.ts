@@ -314,14 +314,20 @@ Task Events:
       rescheduleAttempts: { attempted: 1, allowed: 2, isUnlimited: false },
     })
     const root = { allocation: () => shown }
-    expect(lines((await runFakeCli(['alloc', 'status', '-short', 'x'], { root })).stdout).slice(-3)).toEqual([
+    expect(lines((await runFakeCli(['alloc', 'status', '-short', 'x'], { root })).stdout)).toEqual([
+      `ID       = ${ids.allocation}`,
+      'Name     = pytechco-redis.ptc-redis[0]',
+      'Created  = 2m ago',
+      'Modified = 1m50s ago',
+      '',
+      'Tasks',
       'Name        State    Last Event  Time                  Lifecycle',
       'redis-task  running  Started     2026-03-01T09:58:10Z  main',
       'proxy       running  Started     2026-03-01T09:58:10Z  prestart sidecar',
     ])
     const { stdout } = await runFakeCli(['alloc', 'status', '-verbose', 'x'], { root })
     expect(stdout).toContain('Task "proxy" (prestart sidecar) is "running"')
-    expect(stdout).toContain('Reschedule Attempts  = 1/2')
+    expect(stdout).toContain('\nReschedule Attempts  = 1/2\nReplacement Alloc ID = ')
     expect(lines(stdout).slice(-2)).toEqual([
       'Node                                  binpack  job-anti-affinity  final score',
       `${ids.node}  0.667    0                  0.333`,
@@ -502,6 +508,20 @@ describe('other lists', () => {
       'Job ID  Address         Tags  Node ID   Alloc ID',
       'j       10.0.0.5:21000  [db]  2c9f4b7e  be0bda79',
     ])
+    expect((await runFakeCli(['service', 'info', '-verbose', 'redis-svc'], { root })).stdout).toBe(`ID           = i
+Service Name = redis-svc
+Namespace    = default
+Job ID       = j
+Alloc ID     = ${ids.allocation}
+Node ID      = ${ids.node}
+Datacenter   = dc1
+Address      = 10.0.0.5:21000
+Tags         = [db]
+`)
+    const names = async (name: string): Promise<string> =>
+      (await runFakeCli(['service', 'list', '-name', name], { root })).stdout
+    expect(await names('redis-svc')).toContain('redis-svc')
+    expect(await names('redis')).toBe('No service registrations found\n')
     const none = { service: () => ({ ...service, instances: [] }) }
     expect((await runFakeCli(['service', 'info', 'x'], { root: none })).code).toBe(1)
   })
