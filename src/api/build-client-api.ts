@@ -6,6 +6,7 @@ import type { AgentContext } from './context.ts'
 import { MAX_OPEN_STREAMS } from './graphql/limits.ts'
 import { registerHealth, registerSelf } from './http/agent.ts'
 import { type Answer, forward } from './http/forward.ts'
+import { registerMetrics } from './http/metrics.ts'
 import { createStreamCounter } from './http/open-streams.ts'
 import { refusalOf } from './http/own-requests.ts'
 import { GRAPHQL_PATH, refuseUpgrade } from './http/upgrades.ts'
@@ -75,7 +76,7 @@ const forwardUpgrades = (app: FastifyInstance, context: ClientApiContext): void 
 }
 
 /**
- * The HTTP side of an agent that is no server: its own health and name; everything else it passes on to a server, so that a
+ * The HTTP side of an agent that is no server: its own health, name and metrics; everything else it passes on to a server, so that a
  * command line may speak to whichever agent is near. It does not listen: whoever builds it does, and closes it.
  */
 export const buildClientApi = (context: ClientApiContext): FastifyInstance => {
@@ -83,6 +84,7 @@ export const buildClientApi = (context: ClientApiContext): FastifyInstance => {
   const streams = createStreamCounter(MAX_OPEN_STREAMS)
   registerHealth(app, context)
   registerSelf(app, context)
+  registerMetrics(app, context)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.all('/*', async (request, reply) => {

@@ -15,6 +15,7 @@ import { scalars } from './graphql/scalars.ts'
 import { registerHealth, registerSelf } from './http/agent.ts'
 import { registerEventStream } from './http/event-stream.ts'
 import { registerLogExport } from './http/log-export.ts'
+import { registerMetrics } from './http/metrics.ts'
 import { registerNodeFiles } from './http/node-files.ts'
 import { createStreamCounter } from './http/open-streams.ts'
 import { GRAPHQL_PATH, serveUpgrades } from './http/upgrades.ts'
@@ -96,7 +97,7 @@ const registerGraphQl = (app: FastifyInstance, context: ApiContext): void => {
 }
 
 /**
- * The HTTP side of an agent: GraphQL with its subscriptions, and what GraphQL is wrong for (health, client agents' links,
+ * The HTTP side of an agent: GraphQL with its subscriptions, and what GraphQL is wrong for (health, metrics, client agents' links,
  * logs, files, raw events). It does not listen: whoever builds it does, and closes it.
  */
 export const buildServer = (context: ApiContext): FastifyInstance => {
@@ -105,6 +106,7 @@ export const buildServer = (context: ApiContext): FastifyInstance => {
   registerGraphQl(app, context)
   registerHealth(app, context)
   registerSelf(app, context)
+  registerMetrics(app, context)
   registerNodeFiles(app, context, streams)
   registerEventStream(app, context, streams)
   registerLogExport(app, context)

@@ -5,6 +5,7 @@ import type { Json } from '../domain/json.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ReadModel } from '../projections/runner.ts'
 import type { LinkAnswer, LinkRequest, ServerLink } from '../protocol/client-link.ts'
+import type { Measured } from './http/metrics-text.ts'
 import type { HttpAppContext } from './http-app.ts'
 
 /** A part of the log, in order; `caught-up` follows whenever there is nothing more at the moment. */
@@ -50,6 +51,8 @@ export type PartHealth = { readonly isOk: boolean; readonly message: string }
 /** What an agent says of itself, whatever it is. */
 export type AgentContext = {
   readonly agent: () => AgentInfo
+  /** What it measures of itself now. */
+  readonly metrics: () => Measured
   /** Null for a part that this agent does not run. */
   readonly health: () => { readonly server: PartHealth | null; readonly client: PartHealth | null }
 }

@@ -1,6 +1,8 @@
 import type { AgentContext, PartHealth } from '../api/context.ts'
+import type { Metric } from '../api/http/metrics-text.ts'
 import type { HttpAppContext } from '../api/http-app.ts'
 import { musterRevision, musterVersion } from '../cli/version.ts'
+import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import { ownHosts } from './listen.ts'
 import type { Parts } from './parts.ts'
@@ -14,6 +16,7 @@ export type AgentFacts = {
   readonly nodeId: () => string | null
   readonly server: () => PartHealth | null
   readonly client: () => PartHealth | null
+  readonly metrics: () => readonly Metric[]
 }
 
 export const createAgentApi = ({ config, logger }: Parts, facts: AgentFacts): AgentApi => ({
@@ -33,5 +36,6 @@ export const createAgentApi = ({ config, logger }: Parts, facts: AgentFacts): Ag
     nodeId: facts.nodeId(),
     isDev: config.isDev,
   }),
+  metrics: () => ({ at: systemClock.now(), metrics: facts.metrics() }),
   health: () => ({ server: facts.server(), client: facts.client() }),
 })

@@ -11,6 +11,7 @@ import { type AgentApi, createAgentApi } from './agent-api.ts'
 import { type ClientRole, prepareClient, STOP_TASKS_TIMEOUT_MS, startClientRole } from './client-role.ts'
 import { createDevRun } from './dev-runs.ts'
 import { addressForOthers, isLoopback, listen } from './listen.ts'
+import { clientMetrics, processMetrics } from './metrics.ts'
 import { type Parts, pathsOf } from './parts.ts'
 import { createReload, levelOf } from './reload.ts'
 import { type ServerRole, serverContext, startServerRole } from './server-role.ts'
@@ -66,6 +67,11 @@ const apiOf = (parts: Parts, roles: Roles): AgentApi => {
       const isOk = roles.client?.client.isConnected() ?? false
       return { isOk, message: isOk ? 'ok' : 'not connected to a server' }
     },
+    metrics: () => [
+      ...processMetrics(),
+      ...(roles.server?.metrics() ?? []),
+      ...(roles.client === null ? [] : clientMetrics(roles.client.client.isConnected())),
+    ],
   })
 }
 

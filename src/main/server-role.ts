@@ -1,5 +1,6 @@
 import { nextLaunch } from '../agents/server/periodic-dispatcher.ts'
 import type { ApiContext, PartHealth, Staleness } from '../api/context.ts'
+import type { Metric } from '../api/http/metrics-text.ts'
 import { decode } from '../app/codec.ts'
 import { openJob } from '../app/open-job.ts'
 import { getSubmission } from '../app/submission.ts'
@@ -7,6 +8,7 @@ import { musterVersion } from '../cli/version.ts'
 import { urlOf } from '../config/addresses.ts'
 import type { ServerConfig } from '../config/agent-config.ts'
 import { STATE_CATEGORIES } from '../domain/streams.ts'
+import { measureAppends } from '../eventstore/measured-store.ts'
 import type { EventStore } from '../eventstore/port.ts'
 import { createJobFileParser, toApiJson } from '../jobspec/index.ts'
 import { openGate } from '../lang/hcl/index.ts'
@@ -15,6 +17,7 @@ import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { AgentApi } from './agent-api.ts'
 import { addressForOthers } from './listen.ts'
+import { serverMetrics } from './metrics.ts'
 import { makeDirectory, type Parts } from './parts.ts'
 import { type Server, startServer } from './server.ts'
 import { openStorage, type Storage } from './storage.ts'
@@ -24,6 +27,7 @@ export type ServerRole = {
   readonly server: Server
   readonly storage: Storage
   readonly health: () => PartHealth
+  readonly metrics: () => readonly Metric[]
   /** Settles when the server can go on no longer. */
   readonly done: Promise<void>
   readonly stop: () => Promise<void>
@@ -58,8 +62,9 @@ export const startServerRole = async (parts: Parts, role: ServerConfig): Promise
   const { config, logger, paths } = parts
   makeDirectory(paths.server, 0o700)
   const storage = await openStorage({ config: role.eventStore, directory: paths.server, logger })
+  const measured = measureAppends(storage.store, systemClock)
   const server = await startServer({
-    store: storage.store,
+    store: measured.store,
     sealer: storage.sealer,
     parse: createJobFileParser({ gate: openGate(), now: () => systemClock.now() }),
     observers: [storage.readModel],
@@ -78,6 +83,13 @@ export const startServerRole = async (parts: Parts, role: ServerConfig): Promise
     server,
     storage,
     health: () => healthOf(server, storage),
+    metrics: () =>
+      serverMetrics({
+        state: server.view.state,
+        viewPosition: storage.readModel.position(),
+        isLeader: server.leader.isLeader(),
+        appends: measured.counts(),
+      }),
     done: Promise.race([server.done, storage.failed]),
     stop: async () => {
       await server.stop()

@@ -130,6 +130,7 @@ export const openApi = ({ outcomes = {}, overrides = {}, history = createHistory
       isDev: true,
     }),
     serverMembers: () => [],
+    metrics: () => ({ at: 0, metrics: [] }),
     health: () => ({ server: { isOk: true, message: 'ok' }, client: null }),
     onClientLink: () => {},
     askNode: () => {

@@ -63,6 +63,7 @@ const spoken: Readonly<Record<string, string>> = {
   'plugin docker config recover_timeout': '`5m`: how long an engine that went away is waited for',
   'plugin raw_exec config enabled': '`false`, with `-dev` `true`',
   'plugin raw_exec config no_cgroups': '`false`: a task has a control group of its own',
+  'telemetry prometheus_metrics': 'always so',
   'eventstore prefix': '`"muster"`, or the path of the url',
   'eventstore credentials_file': 'none; its first line is `user:password`',
   'eventstore ca_file': 'what Node trusts',

@@ -26,6 +26,8 @@ plugin "raw_exec" {
   config {
   }
 }
+telemetry {
+}
 eventstore {
   kind = "sqlite"
 }

@@ -63,6 +63,37 @@ const decodeEventStore = (reader: Reader): AgentSettings['eventStore'] =>
     return settings
   })
 
+const notSent = 'not acted on: metrics are there to be fetched, and are sent to nobody'
+const oneSet = 'not acted on: there is one set of metrics'
+
+const telemetryNames = {
+  statsd_address: notSent,
+  statsite_address: notSent,
+  datadog_address: notSent,
+  datadog_tags: notSent,
+  collection_interval: 'not acted on: metrics are measured when they are fetched',
+  in_memory_collection_interval: 'not acted on: metrics are measured when they are fetched',
+  in_memory_retention_period: 'not acted on: metrics are measured when they are fetched',
+  use_node_name: oneSet,
+  disable_hostname: oneSet,
+  filter_default: oneSet,
+  prefix_filter: oneSet,
+  publish_allocation_metrics: oneSet,
+  publish_node_metrics: oneSet,
+  include_alloc_metadata_in_metrics: oneSet,
+  allowed_metadata_keys_in_metrics: oneSet,
+  disable_dispatched_job_summary_metrics: oneSet,
+  disable_allocation_hook_metrics: oneSet,
+  disable_rpc_rate_metrics_labels: oneSet,
+}
+
+/** Metrics are there to be fetched, always; nothing of this is needed for it. */
+const checkTelemetry = (reader: Reader): void =>
+  within(reader, 'telemetry', undefined, inner => {
+    inner.bool('prometheus_metrics', true)
+    inner.finish({ ignored: telemetryNames })
+  })
+
 /** Blocks that guard something: refused where they are on, since nothing would stand in their place. */
 const guards = {
   acl: { switches: ['enabled'], why: 'nothing controls yet who may do what' },
@@ -86,7 +117,6 @@ const checkGuards = (reader: Reader): void => {
 const names = {
   refused: { keyring: 'keys are kept in a file of the data directory, and nowhere else yet' },
   ignored: {
-    telemetry: 'not acted on: there are no metrics yet',
     consul: 'not acted on: services are registered with Muster itself',
     vault: 'not acted on: there is no Vault',
     ui: 'not acted on: there is no web UI yet',
@@ -128,6 +158,7 @@ export const decodeAgent = (body: Body, context: DecodeContext): AgentSettings =
     eventStore: decodeEventStore(reader),
   }
   checkGuards(reader)
+  checkTelemetry(reader)
   // Always so: nobody outside is asked about updates.
   reader.bool('disable_update_check', true)
   reader.bool('disable_anonymous_signature', true)

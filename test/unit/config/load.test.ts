@@ -43,7 +43,7 @@ describe('loading a configuration', () => {
   })
 
   it('shows each finding at its place in its file', () => {
-    const one = write('one.hcl', 'name = "n"\ntelemetry {\n}\n')
+    const one = write('one.hcl', 'name = "n"\nautopilot {\n}\n')
     const two = write('two.hcl', 'server {\n  enabeld = true\n}\n')
     const { findings, isValid } = loadConfig([one, two])
     expect(isValid).toBe(false)

@@ -35,6 +35,7 @@ const everyName: readonly (readonly [name: string, source: string, expected: obj
   ['agent acl', 'acl {\n enabled = false\n}', {}],
   ['agent tls', 'tls {\n http = false\n}', {}],
   ['agent audit', 'audit {\n enabled = false\n}', {}],
+  ['telemetry prometheus_metrics', 'telemetry {\n prometheus_metrics = true\n}', {}],
   ['addresses http', 'addresses {\n http = "10.0.0.1"\n}', { http: { address: '10.0.0.1' } }],
   ['ports http', 'ports {\n http = 5646\n}', { http: { port: 5646 } }],
   ['advertise http', 'advertise {\n http = "muster.example:80"\n}', { http: { advertised: 'muster.example:80' } }],
@@ -143,7 +144,17 @@ describe('a file of configuration', () => {
   })
 
   it('is tested with every name that is acted on', () => {
-    const blocks = new Set(['addresses', 'ports', 'advertise', 'server', 'client', 'plugin', 'eventstore', 'config'])
+    const blocks = new Set([
+      'addresses',
+      'ports',
+      'advertise',
+      'server',
+      'client',
+      'plugin',
+      'eventstore',
+      'telemetry',
+      'config',
+    ])
     const acted = configVocabulary().flatMap(({ path, fields }) =>
       fields.filter(({ name }) => !blocks.has(name)).map(({ name }) => `${path} ${name}`),
     )
@@ -226,7 +237,10 @@ describe('what is wrong with a file of configuration', () => {
       'server {\n}\nserver {\n}',
       '3:1 error Duplicate block: Only one "server" block is allowed here; another stands at line 1.',
     ],
-    ['telemetry {\n}', '1:1 warning Not acted on: "telemetry" is accepted but not acted on: there are no metrics yet.'],
+    [
+      'telemetry {\n  statsd_address = "a:1"\n}',
+      '2:3 warning Not acted on: "statsd_address" is accepted but not acted on: metrics are there to be fetched, and are sent to nobody.',
+    ],
     ['log_include_location = true', '1:1 warning Not acted on: "log_include_location" is accepted but not acted on.'],
     [
       'plugin "java" {\n}',

@@ -31,6 +31,10 @@ const openClient = async (servers: readonly string[]): Promise<number> => {
       nodeId: 'n',
       isDev: false,
     }),
+    metrics: () => ({
+      at: 0,
+      metrics: [{ name: 'own', help: 'h', type: 'gauge', samples: [{ labels: {}, value: 1 }] }],
+    }),
     health: () => ({ server: null, client: { isOk: true, message: 'ok' } }),
     servers: () => servers,
   })
@@ -55,12 +59,14 @@ const query = (port: number, text: string, headers: Readonly<Record<string, stri
   })
 
 describe('the API of a client', () => {
-  it('answers its own health and its own name', async () => {
+  it('answers its own health, name and metrics', async () => {
     const port = await openClient([])
     const health = await fetch(`http://127.0.0.1:${port}/v1/agent/health`)
     expect([health.status, await health.json()]).toEqual([200, { client: { ok: true, message: 'ok' } }])
     const self = await fetch(`http://127.0.0.1:${port}/v1/agent/self`)
     expect(await self.json()).toMatchObject({ name: 'the client', nodeId: 'n', isServer: false })
+    const metrics = await fetch(`http://127.0.0.1:${port}/v1/metrics?format=prometheus`)
+    expect(await metrics.text()).toContain('\nown 1\n')
   })
 
   it('passes everything else on to the first server that answers, refusals included', async () => {

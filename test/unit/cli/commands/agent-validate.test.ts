@@ -32,7 +32,7 @@ describe('muster agent validate', () => {
   })
 
   it('tells warnings, which do not stand in the way', async () => {
-    const { code, stdout } = await validate(`${server}telemetry {\n}\n`)
+    const { code, stdout } = await validate(`${server}autopilot {\n}\n`)
     expect(code).toBe(0)
     expect(stdout).toContain('Configuration Warnings:\n1 warning:\n')
     expect(stdout).toContain('agent.hcl:5:1: warning: Not acted on')
