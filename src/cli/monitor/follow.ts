@@ -42,6 +42,8 @@ type Follower = {
   readonly isVerbose: boolean
   readonly signal: AbortSignal
   readonly startedAtMs: number
+  /** How long it waits before it looks again, null for what suits. */
+  readonly pollMs: number | null
 }
 
 const createFollower = (context: CommandContext, isVerbose: boolean): Follower => ({
@@ -49,6 +51,7 @@ const createFollower = (context: CommandContext, isVerbose: boolean): Follower =
   isVerbose,
   signal: context.io.interruption(),
   startedAtMs: context.clock.monotonicMs(),
+  pollMs: null,
 })
 
 const optionsNow = ({ context, isVerbose }: Follower): MonitorOptions => ({
@@ -65,9 +68,9 @@ const hint = ({ context }: Follower, lines: readonly string[]): void => {
   if (lines.length > 0) context.io.stderr(`${lines.join('\n')}\n`)
 }
 
-const pause = ({ context, signal, startedAtMs }: Follower): Promise<void> => {
+const pause = ({ context, signal, startedAtMs, pollMs }: Follower): Promise<void> => {
   const isYoung = context.clock.monotonicMs() - startedAtMs < QUICK_POLLS_LAST_MS
-  return pauseAlive(context.clock, isYoung ? QUICK_POLL_MS : POLL_MS, signal)
+  return pauseAlive(context.clock, pollMs ?? (isYoung ? QUICK_POLL_MS : POLL_MS), signal)
 }
 
 const detach = ({ context }: Follower, command: string): number => {
@@ -165,8 +168,8 @@ const followDeploymentOf = async (
 export const followDeployment = (
   context: CommandContext,
   id: string,
-  options: { readonly isVerbose: boolean },
-): Promise<number> => followDeploymentOf(createFollower(context, options.isVerbose), id)
+  options: { readonly isVerbose: boolean; readonly pollMs: number | null },
+): Promise<number> => followDeploymentOf({ ...createFollower(context, options.isVerbose), pollMs: options.pollMs }, id)
 
 /**
  * After an evaluation that could not place everything: a person at a terminal sees the deployment wait for room; a script
