@@ -130,7 +130,7 @@ export const createFeed = (options: FeedOptions): Feed => {
 
 /** The newest events in order of position, dropped from the old end when there are too many or they are too large. */
 const createWindow = (start: Position, maxEvents: number) => {
-  let entries: Entry[] = []
+  let entries: (Entry | undefined)[] = []
   /** Entries before this index are dropped but not yet cut off, so that dropping costs nothing per event. */
   let first = 0
   let bytes = 0
@@ -152,12 +152,12 @@ const createWindow = (start: Position, maxEvents: number) => {
     while (entries.length - first > maxEvents || (bytes > MAX_WINDOW_BYTES && first < entries.length)) {
       const dropped = entries[first]
       if (!dropped) break
+      entries[first] = undefined
       first += 1
       bytes -= dropped.bytes
       after = dropped.event.position
     }
-    // What is dropped is held until it is cut off: never more of it than of what is kept.
-    if (first * 2 > entries.length) {
+    if (first > maxEvents) {
       entries = entries.slice(first)
       first = 0
     }

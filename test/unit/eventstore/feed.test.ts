@@ -112,5 +112,5 @@ test('what is dropped for its size is let go', async () => {
   collectGarbage()
   const kept = published.filter(event => event.deref() !== undefined)
   expect(kept.length).toBeGreaterThanOrEqual(8)
-  expect(kept.length).toBeLessThanOrEqual(17)
+  expect(kept.length).toBeLessThanOrEqual(9)
 })
