@@ -2,11 +2,13 @@
 import { benchColdStart } from './cold-start.ts'
 import { benchControlPlane } from './control-plane.ts'
 import { benchJobRun } from './job-run.ts'
+import { benchRebuild } from './rebuild.ts'
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   'control-plane': benchControlPlane,
   'cold-start': benchColdStart,
   'job-run': benchJobRun,
+  rebuild: benchRebuild,
 }
 
 const names = process.argv.slice(2)
