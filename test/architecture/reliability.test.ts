@@ -12,7 +12,9 @@ const namedIn = (cell: string): readonly Named[] =>
 
 /** The names of a file's tests and suites, as they stand there. */
 const testsIn = (path: string): string =>
-  Array.from(readText(path).matchAll(/\b(?:it|test|describe)(?:\.each\([\s\S]*?\])?\)?\(\s*(['`])([\s\S]*?)\1,/g))
+  Array.from(
+    readText(path).matchAll(/\b(?:it|test|describe|when\(.*?\))(?:\.each\([\s\S]*?\])?\)?\(\s*(['`])([\s\S]*?)\1,/g),
+  )
     .map(match => match[2] ?? '')
     .join('\n')
 
