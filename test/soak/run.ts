@@ -9,12 +9,17 @@ import { removeTree } from '../support/remove-tree.ts'
 import { slopeOf } from './slope.ts'
 
 /**
- * `npm run soak -- [--minutes N] [--gc-minutes M]`: one agent over a data directory with a periodic job that runs every
+ * `npm run soak -- [--minutes N] [--gc-minutes M] [--keep 2m]`: one agent over a data directory with a periodic job that runs every
  * second, looked at once a minute. Prints a line a minute and the slopes at the end; `--gc-minutes` asks for a collection
- * that often. A program, not a test: whoever runs it judges the figures.
+ * that often; `--keep` has what ended forgotten after so long, not after hours, to see that what a day brings is bounded. A program, not a
+ * test: whoever runs it judges the figures.
  */
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '60' }, 'gc-minutes': { type: 'string', default: '0' } },
+  options: {
+    minutes: { type: 'string', default: '60' },
+    'gc-minutes': { type: 'string', default: '0' },
+    keep: { type: 'string', default: '' },
+  },
 })
 const minutes = Number(values.minutes)
 const gcMinutes = Number(values['gc-minutes'])
@@ -169,8 +174,17 @@ const pause = (ms: number): Promise<void> =>
     setTimeout(resolve, ms)
   })
 
+/** What makes the agent collect after `keep`, and look for it as often. */
+const collecting = (keep: string): readonly string[] => {
+  if (keep === '') return []
+  const names = ['job_gc_threshold', 'eval_gc_threshold', 'batch_eval_gc_threshold', 'job_gc_interval']
+  const path = join(folder, 'collecting.hcl')
+  writeFileSync(path, `server {\n${names.map(name => `  ${name} = "${keep}"\n`).join('')}}\n`)
+  return ['-config', path]
+}
+
 const main = async (): Promise<void> => {
-  const agent = await startAgent(['-data-dir', dataDir], undefined, {
+  const agent = await startAgent(['-data-dir', dataDir, ...collecting(values.keep)], undefined, {
     preload: [join(import.meta.dirname, 'probe.cjs')],
     env: { MUSTER_SOAK_PROBE: probePath },
   })
