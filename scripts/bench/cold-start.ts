@@ -1,6 +1,7 @@
 /** Goal G9: from the start of the process to a node that is ready, and what the quick commands cost over a bare `node -e 0`. */
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { createApi } from '../../src/protocol/sdk.ts'
 import { median, row } from './report.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -16,27 +17,29 @@ const time = (command: string, args: readonly string[]): number => {
   return performance.now() - startedAt
 }
 
-const untilReady = async (): Promise<void> => {
-  for (;;) {
-    try {
-      const reply = await fetch(`http://127.0.0.1:${PORT}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: '{ nodes { edges { node { status } } } }' }),
-      })
-      if ((await reply.text()).includes('ready')) return
-    } catch {
-      await new Promise(resolve => {
-        setTimeout(resolve, 2)
-      })
-    }
-  }
+const READY = 'Node is ready'
+
+/** Once the agent says so; asked again and again meanwhile it would answer in place of starting. */
+const untilReady = async (agent: ChildProcess): Promise<void> => {
+  await new Promise<void>(resolve => {
+    agent.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes(READY)) resolve()
+    })
+  })
+  const api = createApi({ address: `http://127.0.0.1:${PORT}` })
+  const { nodes } = await api.query<{ readonly nodes: { readonly nodes: readonly { readonly status: string }[] } }>(
+    '{ nodes { nodes { status } } }',
+  )
+  if (nodes.nodes[0]?.status !== 'ready') throw new Error(`the node is ${nodes.nodes[0]?.status}`)
+  api.close()
 }
 
 const coldStart = async (): Promise<{ readonly ms: number; readonly end: () => Promise<void> }> => {
   const startedAt = performance.now()
-  const agent = spawn(muster, ['agent', '-dev', '-http-port', String(PORT)], { stdio: 'ignore' })
-  await untilReady()
+  const agent = spawn(muster, ['agent', '-dev', '-http-port', String(PORT)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  await untilReady(agent)
   const ms = performance.now() - startedAt
   const ended = new Promise<void>(resolve => {
     agent.once('exit', () => resolve())

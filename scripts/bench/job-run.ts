@@ -3,11 +3,12 @@
  * `MUSTER_TEST_EVENTSTORE_URL` names one, on a real EventStoreDB. Whole agents, by turns, so that the machine's mood is the same for both.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Api, createApi } from '../../src/protocol/sdk.ts'
 import { startAgent, type TestAgent } from '../../test/support/muster.ts'
+import { removeTree } from '../../test/support/remove-tree.ts'
 import { median, row } from './report.ts'
 
 const WARM_UP = 5
@@ -102,5 +103,5 @@ export const benchJobRun = async (): Promise<void> => {
     api.close()
     await agent.stop()
   }
-  rmSync(folder, { recursive: true, force: true })
+  removeTree(folder)
 }
