@@ -103,5 +103,5 @@ export const benchJobRun = async (): Promise<void> => {
     api.close()
     await agent.stop()
   }
-  removeTree(folder)
+  await removeTree(folder)
 }
