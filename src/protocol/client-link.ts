@@ -42,6 +42,8 @@ export type DesiredAllocation = {
   /** The deployment that waits for its health (report it under this id, once per deployment), null = nobody waits. */
   readonly deploymentId: string | null
   readonly createdAt: number
+  /** The newest start of each task that was reported, for an agent that has lost its records of them. Not said = none. */
+  readonly starts?: Readonly<Record<string, number>>
 }
 
 export type TaskRequest =

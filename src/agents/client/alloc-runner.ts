@@ -229,7 +229,7 @@ export const createAllocationRunner = (
     for (const task of current?.tasks ?? []) {
       if (runners.has(task.name)) continue
       const found = loaded?.records.find(record => record.task === task.name)
-      const record = found ?? newRecord(task.name)
+      const record = found ?? newRecord(task.name, held.starts?.[task.name])
       journal.adopt(record)
       trackRunning(record)
       runners.set(task.name, createTaskRunner(services, taskOwner(task.name, task.driver), record))

@@ -43,11 +43,12 @@ export type TaskRecord = {
   readonly restart: RestartOrder | null
 }
 
-export const newRecord = (task: string): TaskRecord => ({
+/** `starts`: how often it was started before, by an agent whose records are lost. */
+export const newRecord = (task: string, starts = 0): TaskRecord => ({
   task,
   phase: { kind: 'waiting' },
-  startNumber: 0,
-  restarts: 0,
+  startNumber: starts,
+  restarts: starts,
   startedAt: null,
   finishedAt: null,
   lastRestartAt: null,

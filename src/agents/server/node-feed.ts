@@ -51,6 +51,11 @@ const openAll = async (namespace: string, job: Job, open: OpenSealed): Promise<R
   return clear
 }
 
+const startsOf = ({ tasks }: AllocationState): Pick<DesiredAllocation, 'starts'> => {
+  const known = Array.from(tasks.values()).filter(({ startNumber }) => startNumber > 0)
+  return known.length === 0 ? {} : { starts: Object.fromEntries(known.map(each => [each.task, each.startNumber])) }
+}
+
 /** One allocation as its agent must run it, with the values it needs in clear. */
 export const desiredOf = async (
   state: ClusterState,
@@ -79,6 +84,7 @@ export const desiredOf = async (
     previousId: allocation.previousId,
     deploymentId: allocation.deploymentId,
     createdAt: allocation.createdAt,
+    ...startsOf(allocation),
   }
   const clear = await openAll(namespace, spec, open)
   const opened = payload === null ? null : await open(namespace, payload)

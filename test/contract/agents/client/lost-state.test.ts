@@ -167,6 +167,20 @@ describe.each(kinds)('tasks of $name whose agent was killed and lost its state',
     expect(await aliveStarts(label())).toEqual([])
   })
 
+  it('begin again after the newest start that the servers know of, where they are gone as well', async () => {
+    const { desired, allocationId, isRunning } = await runAndKill()
+    await rm(join(place(), 'state/allocations'), { recursive: true })
+    const driver = createDriver(join(place(), 'looker'))
+    await driver.sweep(label(), new Set())
+    await driver.close()
+    // What was killed could not say that it runs no more.
+    await rm(join(place(), 'alloc', allocationId, 'alloc/data/alone'), { recursive: true, force: true })
+    server.welcomeWith(() => [{ ...desired, starts: { web: 2 } }])
+    await open()
+    await isRunning(3)
+    expect(server.task(allocationId, 'web')).toMatchObject({ startNumber: 3, restarts: 2 })
+  })
+
   it('are stopped where the servers want them no longer', async () => {
     await runAndKill()
     await rm(join(place(), 'state/allocations'), { recursive: true })

@@ -48,6 +48,22 @@ describe('a control plane with one node', () => {
     expect(plane.server.view.state.jobs.get('default/web')?.versions[0]?.isStable).toBe(true)
   })
 
+  it('tells an agent that comes with nothing which starts it reported before', async () => {
+    plane = await startControlPlane()
+    const first = createScriptedAgent({ nodeId: 'n1', onRun: runHealthily })
+    plane.server.hub.accept(first.link)
+    await eventually('the node', async () => plane.server.view.state.nodes.get('n1'))
+    await plane.server.commands.registerJob(registration(service(1)), caller())
+    await deploymentIs('successful')
+    const [held] = first.held.values()
+    expect(held?.starts).toBeUndefined()
+    first.cut()
+    const second = createScriptedAgent({ nodeId: 'n1' })
+    plane.server.hub.accept(second.link)
+    const again = await eventually('the allocation', async () => second.held.get(held?.allocationId ?? ''))
+    expect(Object.values(again.starts ?? {})).toEqual([1])
+  })
+
   it('hands the agent its values in clear and never writes them to the log', async () => {
     plane = await startControlPlane()
     const agent = createScriptedAgent({ nodeId: 'n1', onRun: runHealthily })
