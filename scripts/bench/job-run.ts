@@ -1,12 +1,15 @@
 /**
- * Goal G12, second half: from the call that registers a job to its task running, on sqlite and, where
+ * What `job run` takes over the bare engine, and goal G12, second half: from the call that registers a job to its task running, on sqlite and, where
  * `MUSTER_TEST_EVENTSTORE_URL` names one, on a real EventStoreDB. Whole agents, by turns, so that the machine's mood is the same for both.
  */
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Docker from 'dockerode'
+import { findEngine, removeContainersOf } from '../../infra/demo/images.mjs'
 import { type Api, createApi } from '../../src/protocol/sdk.ts'
+import { busyboxImage } from '../../test/support/images.ts'
 import { startAgent, type TestAgent } from '../../test/support/muster.ts'
 import { removeTree } from '../../test/support/remove-tree.ts'
 import { median, row } from './report.ts'
@@ -15,14 +18,17 @@ const WARM_UP = 5
 const RUNS = 40
 const LOOK_AGAIN_MS = 2
 
-const job = (id: string): string => `job "${id}" {
+/** A task that runs on: what it says to its driver. */
+type Program = { readonly driver: string; readonly config: string }
+const sleeping: Program = { driver: 'raw_exec', config: 'command = "/bin/sleep"\n        args = ["300"]' }
+
+const job = (id: string, { driver, config }: Program): string => `job "${id}" {
   type = "batch"
   group "g" {
     task "t" {
-      driver = "raw_exec"
+      driver = "${driver}"
       config {
-        command = "/bin/sleep"
-        args    = ["300"]
+        ${config}
       }
       resources {
         cpu    = 20
@@ -44,9 +50,9 @@ type Statuses = { readonly allocations: { readonly nodes: readonly { readonly cl
 /** Milliseconds until the registration is answered, and until its task is seen running. */
 type Times = { readonly answered: number; readonly running: number }
 
-const runOnce = async (api: Api, id: string): Promise<Times> => {
+const runOnce = async (api: Api, id: string, program: Program): Promise<Times> => {
   const startedAt = performance.now()
-  const input = { commandId: randomUUID(), job: { source: job(id) } }
+  const input = { commandId: randomUUID(), job: { source: job(id, program) } }
   const { registerJob } = await api.query<Registered>(register, { input })
   if (registerJob.message !== undefined) throw new Error(registerJob.message)
   const answered = performance.now() - startedAt
@@ -72,7 +78,53 @@ const startSide = async (name: string, folder: string, eventstore: string): Prom
   return { name, agent, api, times: [] }
 }
 
+/** What the engine itself takes for a container of this image, asked the way the driver asks it. */
+const startContainer = async (docker: Docker, image: string): Promise<number> => {
+  const startedAt = performance.now()
+  const container = await docker.createContainer({ Image: image, Cmd: ['sleep', '300'] })
+  await container.start()
+  const ms = performance.now() - startedAt
+  await container.remove({ force: true })
+  return ms
+}
+
+/** From the call that registers a job to its container running, over what the engine takes. */
+const benchContainers = async (): Promise<void> => {
+  const found = await findEngine()
+  if (found.kind === 'none') {
+    row('job run, container', `not measured: ${found.reason}`)
+    return
+  }
+  const { engine } = found
+  const image = await busyboxImage({ engine }, 'bench')
+  const folder = mkdtempSync(join(tmpdir(), 'muster-bench-run-'))
+  const { agent, api } = await startSide('docker', folder, '')
+  const docker = new Docker(engine.options)
+  const program = { driver: 'docker', config: `image = "${image.tag}"\n        args = ["sleep", "300"]` }
+  const floor: number[] = []
+  const over: number[] = []
+  try {
+    for (let run = -WARM_UP; run < RUNS / 2; run++) {
+      const bare = await startContainer(docker, image.tag)
+      const { running } = await runOnce(api, `run-${run + WARM_UP}`, program)
+      if (run < 0) continue
+      floor.push(bare)
+      over.push(running - bare)
+    }
+    row('job run, create and start of a container alone', `${median(floor).toFixed(0)} ms`)
+    row('job run → container running, over that', `${median(over).toFixed(0)} ms (median of ${floor.length})`)
+  } finally {
+    api.close()
+    await agent.muster(['system', 'gc'])
+    await agent.stop()
+    await removeContainersOf({ engine, images: [{ tag: image.tag, id: image.tag }] })
+    await image.remove()
+    await removeTree(folder)
+  }
+}
+
 export const benchJobRun = async (): Promise<void> => {
+  await benchContainers()
   const folder = mkdtempSync(join(tmpdir(), 'muster-bench-run-'))
   const url = process.env['MUSTER_TEST_EVENTSTORE_URL']
   const sides = [await startSide('sqlite', folder, '')]
@@ -85,7 +137,7 @@ export const benchJobRun = async (): Promise<void> => {
   }
   for (let run = -WARM_UP; run < RUNS; run++) {
     for (const { api, times } of sides) {
-      const measured = await runOnce(api, `run-${run + WARM_UP}`)
+      const measured = await runOnce(api, `run-${run + WARM_UP}`, sleeping)
       if (run >= 0) times.push(measured)
     }
   }

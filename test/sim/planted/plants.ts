@@ -191,8 +191,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'a start without an answer is taken for one that failed',
     file: 'src/agents/client/steps/start.ts',
-    find: 'await removeStarted(context)\n',
-    replace: 'void removeStarted\n',
+    find: 'await removeStarted(context, isTriedAgain ? [start.id] : [])\n',
+    replace: "return { kind: 'failed', message: error.message, isRecoverable: true }\n",
   },
   {
     name: 'an agent that takes its tasks along goes on starting others',
