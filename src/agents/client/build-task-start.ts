@@ -31,6 +31,12 @@ const labelsOfTask = (base: Variables, owner: TemplateOwner): Variables => {
 export const startId = (allocationId: string, task: string, startNumber: number): string =>
   `${allocationId}/${task}/${startNumber}`
 
+/** What startId made an id of; empty and 0 of anything else. */
+export const partsOfStartId = (id: string): Parameters<typeof startId> => {
+  const [, allocationId = '', task = '', number = ''] = /^([^/]*)\/(.*)\/(\d+)$/.exec(id) ?? []
+  return [allocationId, task, Number(number)]
+}
+
 const capabilitiesOf = (owner: TemplateOwner): EnvironmentInput['capabilities'] =>
   owner.driver?.capabilities ?? { fileSystem: 'none', network: 'host', parentGroup: () => null }
 

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { startId } from './build-task-start.ts'
+import { partsOfStartId, startId } from './build-task-start.ts'
 import type { TaskDriver } from './drivers/driver.ts'
 import { REAP_EVERY_MS } from './limits.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -27,7 +27,7 @@ export type ReaperOptions = {
 
 /** Whether a start is on record and not over. */
 export const isRecordedStart = (supervisor: Pick<Supervisor, 'runner'>, id: string): boolean => {
-  const [allocationId = '', task = ''] = id.split('/')
+  const [allocationId, task] = partsOfStartId(id)
   const record = supervisor.runner(allocationId)?.tasks().get(task)?.record()
   if (record === undefined || record.phase.kind === 'dead') return false
   return startId(allocationId, task, record.startNumber) === id

@@ -1,5 +1,6 @@
 import { messageOf } from '../../platform/errors.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { partsOfStartId } from './build-task-start.ts'
 import type { TaskDriver } from './drivers/driver.ts'
 import type { AllocationProgress } from './state-store.ts'
 import { newRecord } from './task-record.ts'
@@ -17,17 +18,12 @@ export type StraysOptions = {
   readonly logger: Logger
 }
 
-const partsOf = (startId: string): readonly [string, string, number] => {
-  const [, allocationId = '', task = '', number = ''] = /^([^/]*)\/(.*)\/(\d+)$/.exec(startId) ?? []
-  return [allocationId, task, Number(number)]
-}
-
 /** Removes nothing. What a driver cannot tell now is found by the reaper, or by the start that meets it. */
 export const findStrays = async ({ drivers, nodeId, isRecorded, logger }: StraysOptions): Promise<Strays> => {
   const strays = new Map<string, Map<string, number>>()
   const note = (startId: string): void => {
     if (isRecorded(startId)) return
-    const [allocationId, task, number] = partsOf(startId)
+    const [allocationId, task, number] = partsOfStartId(startId)
     const tasks = strays.get(allocationId) ?? new Map<string, number>()
     strays.set(allocationId, tasks.set(task, Math.max(number, tasks.get(task) ?? 0)))
   }
