@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Docker from 'dockerode'
 import { findEngine, removeContainersOf } from '../../infra/demo/images.mjs'
+import { removeTree } from '../../src/platform/mounts.ts'
 import { type Api, createApi } from '../../src/protocol/sdk.ts'
 import { busyboxImage } from '../../test/support/images.ts'
 import { startAgent, type TestAgent } from '../../test/support/muster.ts'
-import { removeTree } from '../../test/support/remove-tree.ts'
 import { median, row } from './report.ts'
 
 const WARM_UP = 5

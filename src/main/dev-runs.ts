@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TaskDriver } from '../agents/client/drivers/driver.ts'
 import type { Logger } from '../platform/logger.ts'
-import { unmountBelow } from '../platform/mounts.ts'
+import { removeTree, unmountBelow } from '../platform/mounts.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.ts'
 
 /**
@@ -21,17 +21,11 @@ type Note = ProcessIdentity & { readonly runId: string }
 const isNote = (value: unknown): value is Note =>
   typeof value === 'object' && value !== null && 'pid' in value && 'startedAt' in value && 'runId' in value
 
-/** Secrets of tasks may still be mounted in it. */
-const removeDirectory = async (directory: string): Promise<void> => {
-  await unmountBelow(directory)
-  rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
-}
-
 export const createDevRun = (runId: string): DevRun => {
   const directory = mkdtempSync(join(tmpdir(), PREFIX))
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   writeFileSync(join(directory, NOTE), JSON.stringify({ ...thisProcess(), runId }), { mode: 0o600 })
-  return { directory, runId, remove: () => removeDirectory(directory) }
+  return { directory, runId, remove: () => removeTree(directory) }
 }
 
 const readNote = (directory: string): Note | null => {
@@ -56,7 +50,7 @@ export const removeDeadRuns = async (drivers: readonly TaskDriver[], logger: Log
     const swept = await Promise.allSettled(drivers.map(driver => driver.sweep({ [RUN_LABEL]: note.runId }, new Set())))
     const removed = swept.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0)
     const isSwept = swept.every(result => result.status === 'fulfilled')
-    if (isSwept) await removeDirectory(directory)
+    if (isSwept) await removeTree(directory)
     logger.info({ pid: note.pid, removed, isSwept }, 'leftovers of a dead dev agent removed')
   }
 }

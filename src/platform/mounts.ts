@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, realpath } from 'node:fs/promises'
+import { readFile, realpath, rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -62,4 +62,10 @@ export const unmountBelow = async (directory: string): Promise<void> => {
     // Somebody else may have been faster.
     if ((await mountsBelow(directory)).length > 0) throw error
   }
+}
+
+/** Removes a directory and all in it, file systems that are mounted there included. Does nothing where there is none. */
+export const removeTree = async (directory: string): Promise<void> => {
+  await unmountBelow(directory)
+  await rm(directory, { recursive: true, force: true, maxRetries: 3 })
 }

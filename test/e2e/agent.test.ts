@@ -4,11 +4,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { removeTree } from '../../src/platform/mounts.ts'
 import { dockerEngine } from '../support/docker.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort, runCommand, startAgent, type TestAgent } from '../support/muster.ts'
 import { expectSameRebuilt } from '../support/rebuild.ts'
-import { removeTree } from '../support/remove-tree.ts'
 import { root } from '../support/source-tree.ts'
 
 /** Whole agents as a user runs them: what is refused, what survives, what is left behind. */

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeTree } from '../../src/platform/mounts.ts'
 import {
   type ConfiguredAgent,
   copyBuild,
@@ -13,7 +14,6 @@ import {
 } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort, startAgent } from '../support/muster.ts'
-import { removeTree } from '../support/remove-tree.ts'
 
 /** One server and three clients on one machine, each a process with a file of configuration, as they come and go. */
 const folder = mkdtempSync(join(tmpdir(), 'muster-cluster-'))

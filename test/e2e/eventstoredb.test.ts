@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeTree } from '../../src/platform/mounts.ts'
 import { type ConfiguredAgent, isRunning, nodeReady, startConfigured, writeTicker } from '../support/cluster.ts'
 import { type Certificates, makeCertificate } from '../support/eventstoredb/certificates.ts'
 import { type FakeEventStoreDb, startFake } from '../support/eventstoredb/fake.ts'
 import { freePort } from '../support/muster.ts'
-import { removeTree } from '../support/remove-tree.ts'
 
 /** A whole agent whose log is on an EventStoreDB, over TLS, with credentials and certificates from files. */
 const folder = mkdtempSync(join(tmpdir(), 'muster-eventstoredb-'))

@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { removeTree } from '../../src/platform/mounts.ts'
 import { seededRandom } from '../../src/platform/random.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort, startAgent, type TestAgent } from '../support/muster.ts'
 import { expectSameRebuilt } from '../support/rebuild.ts'
-import { removeTree } from '../support/remove-tree.ts'
 import { root } from '../support/source-tree.ts'
 
 /**

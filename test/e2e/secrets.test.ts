@@ -2,11 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { mountsBelow } from '../../src/platform/mounts.ts'
+import { mountsBelow, removeTree } from '../../src/platform/mounts.ts'
 import { eventually } from '../support/eventually.ts'
 import { canMount } from '../support/fault-kit.ts'
 import { startAgent, type TestAgent } from '../support/muster.ts'
-import { removeTree } from '../support/remove-tree.ts'
 
 /** Where whole agents keep secrets of their tasks, and that they leave none. */
 let folder = ''

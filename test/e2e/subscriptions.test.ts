@@ -2,10 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { removeTree } from '../../src/platform/mounts.ts'
 import { eventually } from '../support/eventually.ts'
 import { openGraphqlSocket } from '../support/graphql-socket.ts'
 import { freePort, startAgent, type TestAgent } from '../support/muster.ts'
-import { removeTree } from '../support/remove-tree.ts'
 
 /** A subscriber that was cut off, its server killed and started again in between, gets the same list as one that was not. */
 type Seen = { readonly position: number; readonly id: string }

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { removeTree } from '../../src/platform/mounts.ts'
 import { createApi } from '../../src/protocol/sdk.ts'
 import { eventually } from '../support/eventually.ts'
 import { startAgent, type TestAgent } from '../support/muster.ts'
-import { removeTree } from '../support/remove-tree.ts'
 import { slopeOf } from './slope.ts'
 
 /**

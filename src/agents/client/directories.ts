@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
-import { chmod, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
+import { chmod, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, isAppError, messageOf, systemCodeOf } from '../../platform/errors.ts'
-import { unmountBelow } from '../../platform/mounts.ts'
+import { removeTree } from '../../platform/mounts.ts'
 import type { TaskPaths } from './drivers/driver.ts'
 import { componentsBelow, withDirectory, withFile } from './safe-path.ts'
 import type { SecretMounts } from './secret-mounts.ts'
@@ -13,7 +13,8 @@ import type { SecretMounts } from './secret-mounts.ts'
  *     <root>/<allocation>/alloc/{logs,tmp,data}            shared by the allocation's tasks
  *     <root>/<allocation>/<task>/{local,secrets,private,tmp}
  *
- * Secrets are in memory where this agent can mount. Paths that a job names are relative to the task's directory, or absolute and inside the allocation's.
+ * Secrets are in memory where this agent can mount. Paths that a job names are relative to the task's directory, or absolute
+ * and inside the allocation's.
  */
 export type Directories = {
   readonly root: string
@@ -145,11 +146,7 @@ export const createDiskDirectories = (root: string, mountSecrets: SecretMounts =
     readInside(root, file, maxBytes).catch((error: unknown) => {
       throw unusable(`read ${JSON.stringify(file.path)} of task ${JSON.stringify(file.task)}`, error)
     }),
-  remove: async allocationId => {
-    const directory = join(root, allocationId)
-    await unmountBelow(directory)
-    await rm(directory, { recursive: true, force: true })
-  },
+  remove: allocationId => removeTree(join(root, allocationId)),
 })
 
 /** Directories that only seem to be there: for the simulation, whose tasks have no files. Written files can be read. */

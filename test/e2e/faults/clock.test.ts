@@ -2,10 +2,10 @@ import { mkdtempSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { removeTree } from '../../../src/platform/mounts.ts'
 import { eventually } from '../../support/eventually.ts'
 import { fakeTimeLibrary } from '../../support/fault-kit.ts'
 import { startAgent, type TestAgent } from '../../support/muster.ts'
-import { removeTree } from '../../support/remove-tree.ts'
 
 /** A wall clock that is set while an agent runs; its timers go on by the monotonic one. */
 let folder = ''

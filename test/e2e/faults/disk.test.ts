@@ -2,11 +2,11 @@ import { closeSync, mkdtempSync, openSync, readFileSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { removeTree } from '../../../src/platform/mounts.ts'
 import { eventually } from '../../support/eventually.ts'
 import { canMount, type Disk, hasStrace, inject, mountDisk } from '../../support/fault-kit.ts'
 import { freePort, runCommand, startAgent, type TestAgent } from '../../support/muster.ts'
 import { expectSameRebuilt } from '../../support/rebuild.ts'
-import { removeTree } from '../../support/remove-tree.ts'
 import { root } from '../../support/source-tree.ts'
 
 /** What a disk does to whole agents. */

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openEventStoreDb } from '../../../src/eventstore/eventstoredb/open.ts'
+import { removeTree } from '../../../src/platform/mounts.ts'
 import { type ConfiguredAgent, isRunning, nodeReady, startConfigured, writeTicker } from '../../support/cluster.ts'
 import { eventually } from '../../support/eventually.ts'
 import { freePort } from '../../support/muster.ts'
 import { expectSameRebuilt } from '../../support/rebuild.ts'
-import { removeTree } from '../../support/remove-tree.ts'
 import { type FailingEventStore, failingStores } from '../../support/store-outages.ts'
 
 /** Whole agents on an EventStoreDB that goes away and comes back while tasks run and a periodic job is launched every second. */
