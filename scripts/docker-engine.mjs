@@ -1,6 +1,6 @@
 /**
  * A Docker engine of one's own: a dockerd with its data, socket, containerd and bridge apart from everybody else's, which
- * leaves nothing behind when it is stopped. Needs root and Debian's docker.io; imports nothing but Node.
+ * leaves nothing behind when it is stopped. Needs root and Debian's docker.io; imports nothing that is to be installed.
  */
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, openSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { mountsBelow } from './mounts.mjs'
 
 const run = promisify(execFile)
 
@@ -253,11 +254,7 @@ const endProcess = async pid => {
 }
 
 const unmountBelow = async dir => {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map(line => line.split(' ')[1] ?? '')
-    .filter(path => path.startsWith(`${dir}/`))
-  for (const path of mounts.toReversed()) await run('umount', ['-l', path]).catch(() => {})
+  for (const path of mountsBelow(dir)) await run('umount', ['-l', path]).catch(() => {})
 }
 
 /**

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { listContainersOf, removeContainersOf, removeImages } from '../../infra/demo/images.mjs'
+import { mountsBelow } from '../mounts.mjs'
 import { isAlive, isGoneWithin, stopAgent } from './agent.mjs'
 
 const run = promisify(execFile)
@@ -36,10 +38,8 @@ export async function tidyUp({ agentPid, dir, engine, images }) {
 
 /** An agent that is root keeps secrets of tasks in memory; they stay mounted when it is gone. */
 async function unmountBelow(dir) {
-  const mounts = await readFile('/proc/self/mounts', 'utf8').catch(() => '')
-  const below = mounts.split('\n').flatMap(line => line.split(' ').slice(1, 2))
-  const ours = below.filter(path => isInside(path, dir))
-  if (ours.length > 0) await run('umount', ['-l', ...ours.toReversed()])
+  const below = existsSync('/proc/self/mounts') ? mountsBelow(dir) : []
+  if (below.length > 0) await run('umount', ['-l', ...below])
 }
 
 /** Long after the run its pid may be another process' by now; the agent's own command line names the directory. */
