@@ -9,20 +9,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { decode, encode } from '../../src/app/codec.ts'
-import { applyEvent, type ClusterState, emptyCluster, noChanges } from '../../src/domain/cluster/index.ts'
 import type { DomainEvent } from '../../src/domain/events.ts'
 import { allocationId, uuidOf } from '../../src/domain/ids.ts'
 import { jobStream, nodeStream, reportStream, STATE_CATEGORIES } from '../../src/domain/streams.ts'
-import type { Append, EventStore, RecordedEvent } from '../../src/eventstore/port.ts'
+import type { Append, EventStore } from '../../src/eventstore/port.ts'
 import { openSqliteStore } from '../../src/eventstore/sqlite.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { silentLogger } from '../../src/platform/logger.ts'
-import { createReadModel, type ReadModel } from '../../src/projections/runner.ts'
 import { buildBatchGroup, buildJob, buildTaskReport, T0 } from '../../test/support/builders.ts'
 import {
   buildReport,
   jobRegistered,
   nodeRegistered,
+  openReadModel,
   placementsOf,
   planCommitted,
   reported,
@@ -111,23 +108,12 @@ const appendsOf = function* (count: number): Generator<Append[]> {
   }
 }
 
-const foldInto = (model: ReadModel, state: ClusterState, events: readonly RecordedEvent[]): void => {
-  for (const recorded of events) {
-    const event = decode(recorded)
-    const changes = noChanges()
-    applyEvent(state, event, changes)
-    model.apply(event, state, changes)
-  }
-  model.endBatch(state.position)
-}
-
 /** Follows the log until `head`, from its start. Answers the seconds that it took. */
 const follow = async (store: EventStore, path: string, head: number): Promise<number> => {
   const startedAt = performance.now()
-  const model = createReadModel({ path, clock: systemClock, logger: silentLogger })
-  const state = emptyCluster()
+  const { model, state, follow: fold } = openReadModel(path)
   for await (const item of store.subscribe(-1, { categories: STATE_CATEGORIES }, new AbortController().signal)) {
-    if (item.kind === 'events') foldInto(model, state, item.events)
+    if (item.kind === 'events') fold(item.events.map(decode))
     if (state.position >= head) break
   }
   model.close()

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto'
 import { decode } from '../../src/app/codec.ts'
-import { applyEvent, type ClusterState, emptyCluster, noChanges } from '../../src/domain/cluster/index.ts'
+import type { ClusterState } from '../../src/domain/cluster/index.ts'
 import type { RecordedEvent } from '../../src/eventstore/port.ts'
-import { systemClock } from '../../src/platform/clock.ts'
-import { silentLogger } from '../../src/platform/logger.ts'
-import { IN_MEMORY } from '../../src/projections/database.ts'
 import type { Dump } from '../../src/projections/dump.ts'
-import { createReadModel } from '../../src/projections/runner.ts'
+import { openReadModel } from '../support/history.ts'
 
 /** One event a line, as the store gave it. */
 export const parseHistory = (text: string): readonly RecordedEvent[] =>
@@ -19,15 +16,8 @@ export type Folded = { readonly state: ClusterState; readonly rows: Dump }
 
 /** What this version makes of events that any version recorded: the state, and the rows of the read model. */
 export const foldHistory = (events: readonly RecordedEvent[]): Folded => {
-  const state = emptyCluster()
-  const model = createReadModel({ path: IN_MEMORY, clock: systemClock, logger: silentLogger })
-  for (const stored of events) {
-    const event = decode(stored)
-    const changes = noChanges()
-    applyEvent(state, event, changes)
-    model.apply(event, state, changes)
-  }
-  model.endBatch(state.position)
+  const { model, state, follow } = openReadModel()
+  follow(events.map(decode))
   const rows = model.dump()
   model.close()
   return { state, rows }
